@@ -1,0 +1,1 @@
+"""The Presidio and spaCy skin: recognizers, the scan engine, its worker processes."""

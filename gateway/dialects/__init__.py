@@ -1,0 +1,1 @@
+"""Provider wire formats, sans-io: one file for each dialect."""

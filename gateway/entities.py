@@ -1,0 +1,57 @@
+"""The words for what can be found in a text, and the group each word belongs to.
+
+Names follow Presidio's where Presidio has one. The group decides which redaction profile removes an entity and whether
+its value is ever put back into an answer: secrets never are.
+"""
+
+from __future__ import annotations
+
+import enum
+from types import MappingProxyType
+from typing import Final
+
+
+class EntityGroup(enum.StrEnum):
+    """What kind of thing an entity is."""
+
+    SECRET = "secret"
+    """Lets its holder in somewhere: keys, tokens, passwords. Removed by every profile but `none`; never restored."""
+    PERSONAL = "personal"
+    """Tells who somebody is (GDPR art. 4(1)): contact data, identifiers, account numbers, names."""
+    HEALTH = "health"
+    """Tells of somebody's health (GDPR art. 9): medical records, diagnoses."""
+    ORGANISATION = "organisation"
+    """Tells of a company, a place or a project: organisations, locations, code names."""
+    MARKING = "marking"
+    """A classification that the author wrote into the document. Raises the level, is never redacted."""
+    ESCAPE = "escape"
+    """Text that looks like one of our placeholders. Always replaced, always put back as it was typed."""
+
+
+_BY_GROUP: Final[dict[EntityGroup, tuple[str, ...]]] = {
+    EntityGroup.SECRET: (
+        "PRIVATE_KEY", "API_KEY", "CLOUD_CREDENTIAL", "ACCESS_TOKEN", "JWT", "CONNECTION_STRING", "PASSWORD",
+        "URL_CREDENTIALS",
+    ),
+    EntityGroup.PERSONAL: (
+        "PERSON", "EMAIL_ADDRESS", "PHONE_NUMBER", "CREDIT_CARD", "IBAN_CODE", "IP_ADDRESS", "MAC_ADDRESS",
+        "DATE_OF_BIRTH", "ADDRESS", "CRYPTO", "US_SSN", "US_ITIN", "US_PASSPORT", "US_DRIVER_LICENSE", "US_BANK_NUMBER",
+        "UK_NHS", "UK_NINO", "UK_PASSPORT", "IT_FISCAL_CODE", "IT_VAT_CODE", "IT_PASSPORT", "IT_IDENTITY_CARD",
+        "IT_DRIVER_LICENSE", "ES_NIF", "ES_NIE", "ES_PASSPORT", "PL_PESEL", "FI_PERSONAL_IDENTITY_CODE", "DE_TAX_ID",
+        "DE_TAX_NUMBER", "DE_PASSPORT", "DE_ID_CARD", "DE_SOCIAL_SECURITY", "DE_HEALTH_INSURANCE", "DE_KFZ",
+        "SE_PERSONNUMMER", "SE_ORGANISATIONSNUMMER", "FR_NIR", "NL_BSN", "BE_NRN", "AT_SVNR", "CH_AHV", "PT_NIF",
+        "DK_CPR", "NO_FNR", "IE_PPS", "PASSPORT",
+    ),
+    EntityGroup.HEALTH: ("MEDICAL_RECORD_NUMBER", "HEALTH_CONDITION", "MEDICAL_LICENSE"),
+    EntityGroup.ORGANISATION: ("ORGANIZATION", "LOCATION", "CODE_NAME"),
+    EntityGroup.MARKING: ("MARKING_PUBLIC", "MARKING_INTERNAL", "MARKING_CONFIDENTIAL", "MARKING_RESTRICTED"),
+    EntityGroup.ESCAPE: ("LITERAL",),
+}
+
+ENTITY_GROUPS: Final = MappingProxyType({name: group for group, names in _BY_GROUP.items() for name in names})
+"""Every entity the product knows, with its group."""
+
+
+def group_of(entity: str) -> EntityGroup:
+    """The group of `entity`; an entity that nobody declared counts as personal, so that profiles remove it."""
+    return ENTITY_GROUPS.get(entity, EntityGroup.PERSONAL)

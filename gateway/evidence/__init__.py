@@ -1,0 +1,1 @@
+"""What is left behind by every exchange: events, the outbox, sinks, metrics."""

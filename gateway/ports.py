@@ -1,0 +1,63 @@
+"""What the policy layers ask of the outside: protocols that adapters fulfil."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from gateway.errors import Refusal
+    from gateway.model import Operator, ScanResult, TextSpan, Usage
+
+
+class Scanner(Protocol):
+    """Finds what is sensitive in the spans of one request."""
+
+    async def scan(self, spans: Sequence[TextSpan], *, agent: str) -> ScanResult:
+        """Scan every span. Never raises for what a text holds: whatever was not scanned makes the result incomplete.
+
+        `agent` is the key of the fair queue.
+        """
+        ...
+
+
+class ValueOperator(Protocol):
+    """Turns a value into what may stand in its place, irreversibly."""
+
+    def __call__(self, operator: Operator, entity: str, value: str) -> str:
+        """The replacement of `value`; pure, the same for the same arguments, never holding the value."""
+        ...
+
+
+class StreamFilter(Protocol):
+    """Sans-io filter over the bytes of one streamed answer. The output is the same for every chunking of the input."""
+
+    def feed(self, data: bytes) -> bytes:
+        """Take the next bytes; return what may go out now. Raises Refused when the stream cannot be trusted."""
+        ...
+
+    def close(self) -> bytes:
+        """The upstream ended: return what was held back."""
+        ...
+
+    def abort(self, refusal: Refusal) -> bytes:
+        """End the stream natively with an error; what was held back is dropped. Never raises."""
+        ...
+
+    @property
+    def usage(self) -> Usage:
+        """Token counts seen so far."""
+        ...
+
+    @property
+    def restored(self) -> int:
+        """Placeholders put back so far."""
+        ...
+
+
+class EvidenceSink(Protocol):
+    """Takes one event for each exchange."""
+
+    def emit(self, event: Mapping[str, object]) -> None:
+        """Hand over an event. Never blocks, never raises; at the bound the event is counted as lost."""
+        ...

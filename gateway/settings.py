@@ -1,0 +1,165 @@
+"""`gateway.yaml`: how one gateway is set up. Everything that decides about a request is in the policy, not in here.
+
+Paths are relative to the folder of the file. Sizes are bytes, times are seconds.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+type Seconds = Annotated[float, Field(gt=0, le=86_400)]
+type Port = Annotated[int, Field(ge=0, le=65_535)]
+
+
+class Document(BaseModel):
+    """Base of everything people write: unknown keys are errors, nothing is coerced, nothing changes afterwards."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+type FilePath = Annotated[Path, Field(strict=False)]
+
+
+class Listen(Document):
+    """The door for agents: mutual TLS, always."""
+
+    host: str = "127.0.0.1"
+    port: Port = 8443
+    certificate: FilePath
+    """PEM chain of the gateway's own certificate."""
+    key: FilePath
+    client_ca: FilePath
+    """PEM bundle: the only anchors for client certificates."""
+    client_crl: FilePath | None = None
+    """PEM or DER revocation list. Once it is past its nextUpdate every client is refused."""
+    minimum_tls: Literal["1.2", "1.3"] = "1.2"
+
+
+class Limits(Document):
+    """Bounds on what a client may send and how long it may take. At a bound the request is refused."""
+
+    header_bytes: Annotated[int, Field(ge=1024, le=1_048_576)] = 32_768
+    header_count: Annotated[int, Field(ge=8, le=1000)] = 100
+    body_bytes: Annotated[int, Field(ge=1024)] = 32 * 1024 * 1024
+    decoded_bytes: Annotated[int, Field(ge=1024)] = 32 * 1024 * 1024
+    answer_bytes: Annotated[int, Field(ge=1024)] = 64 * 1024 * 1024
+    handshake_seconds: Seconds = 10.0
+    headers_seconds: Seconds = 10.0
+    body_seconds: Seconds = 60.0
+    idle_seconds: Seconds = 300.0
+    hook_seconds: Seconds = 60.0
+    """How long one step of the chain may take before the exchange is refused."""
+    connections: Annotated[int, Field(ge=1)] = 2_000
+    connections_per_agent: Annotated[int, Field(ge=1)] = 64
+
+
+class Keys(Document):
+    """Key file of the gateway: HMAC keys for prompt hashes and placeholders."""
+
+    file: FilePath
+
+
+class OAuth(Document):
+    """OAuth2 client credentials as a second proof, bound to the certificate (RFC 6749, RFC 7519)."""
+
+    issuer: str
+    audience: str
+    jwks_file: FilePath | None = None
+    jwks_url: str | None = None
+    required: bool = False
+    """Whether a certificate alone is not enough."""
+
+
+class IdentitySettings(Document):
+    """Who may be whom."""
+
+    trust_domain: str
+    registry: FilePath
+    oauth: OAuth | None = None
+
+
+class Dlp(Document):
+    """The scanner: its processes, its bounds."""
+
+    workers: Annotated[int, Field(ge=1, le=64)] = 1
+    """Scan processes for each proxy worker."""
+    deadline_seconds: Seconds = 20.0
+    queue: Annotated[int, Field(ge=1)] = 512
+    queue_per_agent: Annotated[int, Field(ge=1)] = 128
+    cache_bytes: Annotated[int, Field(ge=0)] = 64 * 1024 * 1024
+    spacy_pipelines: tuple[str, ...] = ()
+    """Installed spaCy pipelines for names, organisations and places, by name; empty: the built-in rules alone."""
+    allow_examples: bool = True
+    """Whether well-known documentation examples (4111 1111 1111 1111, ...) are left alone."""
+
+
+class Redis(Document):
+    """Where events go."""
+
+    url: str
+    """`redis://` or `rediss://` URL; a password belongs in `password_file`."""
+    password_file: FilePath | None = None
+    stream: str = "llmgw:events"
+    maxlen: Annotated[int, Field(ge=1)] = 1_000_000
+
+
+class Evidence(Document):
+    """What is left behind."""
+
+    outbox: FilePath = Path("state/outbox")
+    """Folder of the durable local outbox; one database for each worker."""
+    outbox_events: Annotated[int, Field(ge=100)] = 1_000_000
+    """Bound of the outbox. Beyond it new events are counted as lost, and readiness says so."""
+    retain_events: Annotated[int, Field(ge=0)] = 100_000
+    """Delivered events kept for a Redis that lost its data."""
+    redis: Redis | None = None
+
+
+class Admin(Document):
+    """Health, metrics and the status page. Worker N listens on `port + N`; port 0 takes any free one."""
+
+    host: str = "127.0.0.1"
+    port: Port = 9464
+
+
+class Canary(Document):
+    """The self-check that gates readiness: a known-bad prompt through the real listener to a local sink."""
+
+    certificate: FilePath
+    key: FilePath
+    interval_seconds: Seconds = 60.0
+
+
+class Run(Document):
+    """Processes."""
+
+    workers: Annotated[int, Field(ge=1, le=256)] = 1
+    drain_seconds: Seconds = 30.0
+    state: FilePath = Path("state")
+
+
+class Log(Document):
+    """The gateway's own log: JSON lines on stderr, never with client text."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    format: Literal["json", "console"] = "json"
+
+
+class Settings(Document):
+    """One gateway."""
+
+    version: Literal[1] = 1
+    listen: Listen
+    identity: IdentitySettings
+    policy: FilePath
+    keys: Keys
+    canary: Canary
+    limits: Limits = Limits()
+    dlp: Dlp = Dlp()
+    evidence: Evidence = Evidence()
+    admin: Admin = Admin()
+    run: Run = Run()
+    log: Log = Log()

@@ -1,0 +1,1 @@
+"""The rule language, the shipped rules and their tests."""
