@@ -1,0 +1,38 @@
+# The commands of this project. `make` alone lists them. Each target does its own set-up first.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check bench format lock clean
+
+PY := .venv/bin/python
+TEST_ARGS ?=
+BENCH_ARGS ?=
+TYPED := gateway addons dlp_recognizers routing_rules certs
+
+help:  ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup:  ## make .venv with llmgw in it, from the lock (quick when already done)
+	@./scripts/setup.sh
+
+demo: setup  ## run the main job end to end with the embedded defaults, and show each step
+	@$(PY) demo/run.py
+
+test: setup  ## every test; Debian packages that tests need are installed where missing (as root)
+	@./scripts/system-packages.sh
+	@$(PY) -m pytest -n 2 --dist loadgroup $(TEST_ARGS)
+
+check: setup  ## formatter, linter, types, architecture test, schemas of the shipped YAML
+	@./scripts/check.sh $(TYPED)
+
+bench: setup  ## measure speed and memory beside peers; writes benchmarks/results/*.json
+	@$(PY) -m benchmarks.run $(BENCH_ARGS)
+
+format: setup  ## format the code and apply the linter's safe fixes
+	@.venv/bin/ruff format .
+	@.venv/bin/ruff check --fix .
+
+lock:  ## resolve the dependencies again (needs uv); keeps every version that still fits
+	@./scripts/lock.sh
+
+clean:  ## remove what set-up, demo and bench made
+	rm -rf .venv .bench demo-run .pytest_cache .mypy_cache .ruff_cache .hypothesis
