@@ -8,19 +8,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from gateway.document_model import Document, FilePath
 
 type Seconds = Annotated[float, Field(gt=0, le=86_400)]
 type Port = Annotated[int, Field(ge=0, le=65_535)]
-
-
-class Document(BaseModel):
-    """Base of everything people write: unknown keys are errors, nothing is coerced, nothing changes afterwards."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-
-type FilePath = Annotated[Path, Field(strict=False)]
 
 
 class Listen(Document):

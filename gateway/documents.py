@@ -1,0 +1,96 @@
+"""Reads documents from disk: one bounded read of a regular file, then strict YAML, then the model."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+from typing import Final
+
+from gateway.diagnostics import Diagnostic, DocumentError
+from gateway.document_model import Document, SourceMap, validate_text
+from gateway.settings import Settings
+
+__all__ = ["Diagnostic", "DocumentError", "load", "load_settings", "read_text", "resolve"]
+
+MAX_BYTES: Final = 1024 * 1024
+
+
+def read_text(path: Path) -> str:
+    """The text of a regular file, read once. Raises DocumentError: missing, unreadable, no regular file, larger than
+    `MAX_BYTES`, not UTF-8."""
+    try:
+        # O_NONBLOCK: opening a FIFO must not hang; whether it is a regular file is asked of what was opened.
+        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except FileNotFoundError:
+        raise _unreadable(path, "the file does not exist", "create it, or correct the path", "file-missing") from None
+    except OSError as error:
+        reason = error.strerror or "unknown reason"
+        raise _unreadable(path, f"the file cannot be opened: {reason}", "correct its permissions", "file-access") from None
+    with os.fdopen(handle, "rb") as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise _unreadable(path, "this is not a regular file", "give the path of a regular file", "file-kind")
+        data = file.read(MAX_BYTES + 1)
+    if len(data) > MAX_BYTES:
+        raise _unreadable(path, f"the file is larger than {MAX_BYTES} bytes", "make it smaller", "file-size")
+    try:
+        return data.decode("utf-8").removeprefix("\ufeff")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        column = error.start - (data.rfind(b"\n", 0, error.start) + 1) + 1
+        fault = Diagnostic(str(path), line, column, "the file is not UTF-8", "save it as UTF-8", "encoding")
+        raise DocumentError([fault]) from None
+
+
+def load[D: Document](path: Path, model: type[D], *, secret: bool = False) -> tuple[D, SourceMap]:
+    """The document in `path` and where its values stand. Raises DocumentError."""
+    return validate_text(read_text(path), str(path), model, secret=secret)
+
+
+def resolve(folder: Path, path: Path) -> Path:
+    """`path` as seen from `folder`, absolute; symbolic links are left as they are, because they may be switched later."""
+    return Path(os.path.abspath(folder / path))
+
+
+def load_settings(path: Path) -> Settings:
+    """`gateway.yaml` with every path absolute, seen from the file's own folder.
+
+    Raises DocumentError; a file that the settings name and that does not exist is a fault at the line that names it.
+    """
+    settings, source = load(path, Settings)
+    resolved, files = _resolve_paths(settings, path.parent, ())
+    missing = [
+        source.diagnostic(loc, f"file {written} does not exist", f"create {file} or correct the path", "file-missing")
+        for loc, written, file in files
+        if not _made_at_run_time(loc) and not file.is_file()
+    ]
+    if missing:
+        raise DocumentError(missing)
+    assert isinstance(resolved, Settings)
+    return resolved
+
+
+def _made_at_run_time(loc: tuple[str, ...]) -> bool:
+    return loc in (("evidence", "outbox"), ("run", "state"))
+
+
+def _resolve_paths(
+    document: Document, folder: Path, loc: tuple[str, ...]
+) -> tuple[Document, list[tuple[tuple[str, ...], Path, Path]]]:
+    """A copy of `document` with absolute paths, and each path: where it stands, as written, absolute."""
+    changed: dict[str, object] = {}
+    files: list[tuple[tuple[str, ...], Path, Path]] = []
+    for name in type(document).model_fields:
+        value = getattr(document, name)
+        if isinstance(value, Path):
+            absolute = resolve(folder, value)
+            changed[name] = absolute
+            files.append(((*loc, name), value, absolute))
+        elif isinstance(value, Document):
+            changed[name], below = _resolve_paths(value, folder, (*loc, name))
+            files += below
+    return document.model_copy(update=changed), files
+
+
+def _unreadable(path: Path, message: str, fix: str, code: str) -> DocumentError:
+    return DocumentError([Diagnostic(str(path), 1, 1, message, fix, code)])
