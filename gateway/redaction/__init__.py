@@ -1,0 +1,7 @@
+"""Takes values out of a request and says what it takes to put them back: pure, deterministic byte for byte."""
+
+from gateway.redaction.placeholders import placeholder, scope_key
+from gateway.redaction.residual import verify
+from gateway.redaction.rewrite import redact
+
+__all__ = ["placeholder", "redact", "scope_key", "verify"]
