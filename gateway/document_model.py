@@ -21,7 +21,12 @@ class Document(BaseModel):
     """Base of everything people write: unknown keys are errors, nothing is coerced, nothing changes afterwards."""
 
     model_config = ConfigDict(
-        extra="forbid", frozen=True, strict=True, allow_inf_nan=False, hide_input_in_errors=True, use_attribute_docstrings=True
+        extra="forbid",
+        frozen=True,
+        strict=True,
+        allow_inf_nan=False,
+        hide_input_in_errors=True,
+        use_attribute_docstrings=True,
     )
 
 
@@ -36,7 +41,7 @@ class SourceMap:
     root: Node = field(repr=False)
 
     def position(self, loc: Loc, *, key: bool = False) -> tuple[int, int]:
-        """Line and column of the value at `loc` (of its key with `key`); of the nearest that exists above it otherwise."""
+        """Line and column of the value at `loc` (of its key with `key`), or of the nearest above it."""
         node, name = self.root, None
         for part in loc:
             if isinstance(part, int) and node.kind == "list" and part < len(node.items):
@@ -84,7 +89,7 @@ def validate_text[D: Document](text: str, file: str, model: type[D], *, secret: 
 
 _EXPECTED: Final = {
     "string": "text", "int": "a whole number", "float": "a number", "bool": "true or false", "tuple": "a list",
-    "list": "a list", "dict": "a mapping", "model": "a mapping", "path": "a path", "frozen_set": "a list", "set": "a list",
+    "list": "a list", "dict": "a mapping", "model": "a mapping", "path": "a path",
 }  # fmt: skip
 
 

@@ -26,7 +26,9 @@ def read_text(path: Path) -> str:
         raise _unreadable(path, "the file does not exist", "create it, or correct the path", "file-missing") from None
     except OSError as error:
         reason = error.strerror or "unknown reason"
-        raise _unreadable(path, f"the file cannot be opened: {reason}", "correct its permissions", "file-access") from None
+        raise _unreadable(
+            path, f"the file cannot be opened: {reason}", "correct its permissions", "file-access"
+        ) from None
     with os.fdopen(handle, "rb") as file:
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
             raise _unreadable(path, "this is not a regular file", "give the path of a regular file", "file-kind")
@@ -48,8 +50,8 @@ def load[D: Document](path: Path, model: type[D], *, secret: bool = False) -> tu
 
 
 def resolve(folder: Path, path: Path) -> Path:
-    """`path` as seen from `folder`, absolute; symbolic links are left as they are, because they may be switched later."""
-    return Path(os.path.abspath(folder / path))
+    """`path` as seen from `folder`, absolute; symbolic links stay, because they may be switched later."""
+    return Path(os.path.abspath(folder / path))  # noqa: PTH100 - resolve() would follow links
 
 
 def load_settings(path: Path) -> Settings:
@@ -66,7 +68,6 @@ def load_settings(path: Path) -> Settings:
     ]
     if missing:
         raise DocumentError(missing)
-    assert isinstance(resolved, Settings)
     return resolved
 
 
@@ -74,9 +75,9 @@ def _made_at_run_time(loc: tuple[str, ...]) -> bool:
     return loc in (("evidence", "outbox"), ("run", "state"))
 
 
-def _resolve_paths(
-    document: Document, folder: Path, loc: tuple[str, ...]
-) -> tuple[Document, list[tuple[tuple[str, ...], Path, Path]]]:
+def _resolve_paths[D: Document](
+    document: D, folder: Path, loc: tuple[str, ...]
+) -> tuple[D, list[tuple[tuple[str, ...], Path, Path]]]:
     """A copy of `document` with absolute paths, and each path: where it stands, as written, absolute."""
     changed: dict[str, object] = {}
     files: list[tuple[tuple[str, ...], Path, Path]] = []

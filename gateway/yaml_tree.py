@@ -78,11 +78,17 @@ def parse(text: str, file: str) -> tuple[Node | None, list[Diagnostic]]:
             builder.syntax(error)
         return None, builder.found
     except yaml.YAMLError:  # a reader error carries no mark: control characters
-        builder.report(1, 1, "the file holds characters that YAML does not allow", "remove control characters", "syntax")
+        builder.report(
+            (1, 1), "the file holds characters that YAML does not allow", "remove control characters", "syntax"
+        )
         return None, builder.found
     if builder.root is None:
-        builder.report(1, 1, "the file is empty", "write the document, or restore the last good one", "empty")
+        builder.report((1, 1), "the file is empty", "write the document, or restore the last good one", "empty")
     return builder.root, builder.found
+
+
+def _place(event: Any) -> tuple[int, int]:
+    return event.start_mark.line + 1, event.start_mark.column + 1
 
 
 class _Builder:
@@ -97,42 +103,44 @@ class _Builder:
         self.documents = 0
         self.nodes = 0
 
-    def report(self, line: int, column: int, message: str, fix: str, code: str) -> None:
-        self.found.append(Diagnostic(self.file, line, column, message, fix, code))
+    def report(self, place: tuple[int, int], message: str, fix: str, code: str) -> None:
+        self.found.append(Diagnostic(self.file, *place, message, fix, code))
 
     def at(self, event: Any, message: str, fix: str, code: str) -> None:
-        self.report(event.start_mark.line + 1, event.start_mark.column + 1, message, fix, code)
+        self.report(_place(event), message, fix, code)
 
     def tabs(self, text: str) -> None:
         for number, line in enumerate(text.splitlines(), start=1):
             indent = line[: len(line) - len(line.lstrip(" \t"))]
             if "\t" in indent and line.strip():
                 column = indent.index("\t") + 1
-                self.report(number, column, "a tab stands in the indentation", "indent with spaces", "tab")
+                self.report((number, column), "a tab stands in the indentation", "indent with spaces", "tab")
 
     def syntax(self, error: yaml.MarkedYAMLError) -> None:
-        mark = error.problem_mark or error.context_mark
-        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+        mark: Any = error.problem_mark or error.context_mark  # Any: the stubs of the C parser disagree with themselves
+        line, column = (mark.line + 1, mark.column + 1) if mark is not None else (1, 1)
         problem = error.problem or "the text is not YAML"
         fix = "correct the YAML here: look at indentation, colons, quotes and brackets"
         if "cannot start any token" in problem:
             fix = "put the text in double quotes: @, `, % and tabs cannot begin a plain value"
         elif "alias" in (error.context or "") or "anchor" in (error.context or ""):
             problem, fix = "* or & begins an alias or anchor", 'put the text in double quotes, such as "*"'
-        self.report(line, column, problem, fix, "syntax")
+        self.report((line, column), problem, fix, "syntax")
 
     def take(self, event: Any) -> bool:
         """Add one event; False ends the parse."""
         if isinstance(event, yaml.DocumentStartEvent):
             self.documents += 1
             if self.documents > 1:
-                self.at(event, "a second document begins here", "keep one document in a file: remove the ---", "documents")
+                self.at(
+                    event, "a second document begins here", "keep one document in a file: remove the ---", "documents"
+                )
                 return False
             if event.tags or event.version:
                 self.at(event, "a % directive stands before the document", "remove the directive", "directive")
         elif isinstance(event, yaml.AliasEvent):
             self.at(event, "an alias (*) is not allowed", "write the value out, or quote it if * is text", "alias")
-            self.add(Node(event.start_mark.line + 1, event.start_mark.column + 1, "scalar", scalar=None))
+            self.add(Node(*_place(event), "scalar"))
         elif isinstance(event, yaml.NodeEvent):
             return self.start(event)
         elif isinstance(event, yaml.CollectionEndEvent):
@@ -142,13 +150,15 @@ class _Builder:
     def start(self, event: Any) -> bool:
         self.nodes += 1
         if self.nodes > MAX_NODES or len(self.open) >= MAX_DEPTH:
-            self.at(event, f"the document is too large or nested deeper than {MAX_DEPTH} levels", "simplify it", "depth")
+            self.at(
+                event, f"the document is too large or nested deeper than {MAX_DEPTH} levels", "simplify it", "depth"
+            )
             return False
         if event.anchor is not None:
             self.at(event, "an anchor (&) is not allowed", "write the value out where it is used", "anchor")
         if event.tag is not None:
             self.at(event, "a tag (!) is not allowed", "remove the tag; quote the value if it is text", "tag")
-        node = Node(event.start_mark.line + 1, event.start_mark.column + 1, "scalar")
+        node = Node(*_place(event), "scalar")
         if isinstance(event, yaml.ScalarEvent):
             node.scalar = self.scalar(event)
             self.add(node)
@@ -175,14 +185,16 @@ class _Builder:
         seen: dict[str, Node] = {}
         for key, value in zip(children[::2], children[1::2], strict=True):
             if key.kind != "scalar" or not isinstance(key.scalar, str):
-                self.report(key.line, key.column, "this key is not text", "put the key in double quotes", "key-type")
+                self.report((key.line, key.column), "this key is not text", "put the key in double quotes", "key-type")
                 continue
             if key.scalar == "<<":
-                self.report(key.line, key.column, "a merge key (<<) is not allowed", "write the members out", "merge-key")
+                self.report(
+                    (key.line, key.column), "a merge key (<<) is not allowed", "write the members out", "merge-key"
+                )
                 continue
             if key.scalar in seen:
                 first = seen[key.scalar].line
-                self.report(key.line, key.column, f"this key stands here twice (first in line {first})",
+                self.report((key.line, key.column), f"this key stands here twice (first in line {first})",
                             "keep one of the two", "duplicate-key")  # fmt: skip
                 continue
             seen[key.scalar] = key

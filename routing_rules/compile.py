@@ -1,0 +1,140 @@
+"""From the document to the policy that decides. Pure: text in, frozen policy or every fault out."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import MappingProxyType
+
+from gateway.classification import BulkRule, ClassificationTable
+from gateway.diagnostics import DocumentError
+from gateway.document_model import validate_text
+from gateway.entities import ENTITY_GROUPS, EntityGroup
+from gateway.model import AgentRecord, Credential, Level, Operator, Profile, Tier, Upstream
+from routing_rules.conditions import compiled, level_bounds, model_predicate
+from routing_rules.lint import lint
+from routing_rules.model import (
+    ClassificationDocument,
+    CredentialDocument,
+    ProfileDocument,
+    RuleDocument,
+    RulesDocument,
+    UpstreamDocument,
+    When,
+)
+from routing_rules.policy import BUILT_IN_PROFILES, CompiledRule, Policy
+from routing_rules.urls import parse_base_url
+
+
+def parse_policy(text: str, file: str) -> Policy:
+    """The policy that `text` describes; paths are seen from the folder of `file`, and no other file is read.
+
+    Raises DocumentError with every fault.
+    """
+    document, source = validate_text(text, file, RulesDocument)
+    faults = lint(document, source)
+    if faults:
+        raise DocumentError(faults)
+    return compile_document(document, Path(file).parent, hashlib.sha256(text.encode()).hexdigest()[:12])
+
+
+def compile_document(document: RulesDocument, folder: Path, version: str) -> Policy:
+    """The policy of a document that `lint` finds nothing wrong with."""
+    profiles = {**BUILT_IN_PROFILES, **{name: _profile(name, each) for name, each in document.profiles.items()}}
+    upstreams = {each.id: _upstream(each, folder) for each in document.upstreams}
+    return Policy(
+        version=version,
+        classification_table=_table(document.classification),
+        profiles=MappingProxyType(profiles),
+        upstreams=MappingProxyType(upstreams),
+        rules=tuple(_rule(each, profiles, upstreams) for each in document.rules),
+        placeholder_scope=document.placeholders.scope,
+        restore_in_urls=document.placeholders.restore_in_urls,
+    )
+
+
+def _table(document: ClassificationDocument) -> ClassificationTable:
+    # A marking stands for the level in its own name unless the table names it.
+    entities = {
+        name: Level.parse(name.removeprefix("MARKING_").lower())
+        for name, group in ENTITY_GROUPS.items()
+        if group is EntityGroup.MARKING
+    }
+    entities |= {name: Level.parse(level) for name, level in document.entities.items()}
+    return ClassificationTable(
+        entities=MappingProxyType(entities),
+        attachments=Level.parse(document.attachments),
+        default=Level.parse(document.default),
+        bulk=tuple(BulkRule(EntityGroup(b.group), b.distinct, Level.parse(b.level)) for b in document.bulk),
+    )
+
+
+def _profile(name: str, document: ProfileDocument) -> Profile:
+    entities = {entity: Operator(operator) for entity, operator in document.entities.items()}
+    if "*" in entities:
+        entities.setdefault("@secret", Operator.REMOVE)  # `*` alone must not make secrets restorable
+    return Profile(name, MappingProxyType(entities), document.minimum_score)
+
+
+def _upstream(document: UpstreamDocument, folder: Path) -> Upstream:
+    url = parse_base_url(document.base_url)
+    return Upstream(
+        id=document.id,
+        tier=Tier(document.tier),
+        scheme=url.scheme,
+        host=url.host,
+        port=url.port,
+        prefix=url.prefix,
+        dialects=frozenset(document.dialects),
+        models=MappingProxyType(dict(document.models)),
+        credential=_credential(document.credential, folder) if document.credential else None,
+        ca_file=_path(folder, document.ca_file),
+        client_cert_file=_path(folder, document.client_certificate),
+        client_key_file=_path(folder, document.client_key),
+        sni=document.sni or "",
+        connect_seconds=document.connect_seconds,
+        response_seconds=document.response_seconds,
+        allow_private=document.allow_private,
+    )
+
+
+def _credential(document: CredentialDocument, folder: Path) -> Credential:
+    source = f"env:{document.env}" if document.env else f"file:{_path(folder, document.file)}"
+    return Credential(document.header, document.prefix, source)
+
+
+def _path(folder: Path, path: Path | None) -> str:
+    # Not resolve(): a symbolic link may be switched to a new file while the gateway runs.
+    return "" if path is None else os.path.abspath(folder / path)  # noqa: PTH100
+
+
+def _rule(document: RuleDocument, profiles: Mapping[str, Profile], upstreams: Mapping[str, Upstream]) -> CompiledRule:
+    then, when = document.then, document.when
+    return CompiledRule(
+        id=document.id,
+        conditions=compiled(when),
+        deny=then.deny or "",
+        route=tuple(upstreams[name] for name in then.route or ()),
+        profile=profiles[then.profile] if then.profile else None,
+        may_serve=_may_serve(when),
+        wants_model=model_predicate(when.model) if when.model else lambda _name: True,
+    )
+
+
+def _may_serve(when: When) -> Callable[[AgentRecord], bool]:
+    low, high = level_bounds(when.level)
+    residual_low, residual_high = level_bounds(when.residual_level)
+    floor, ceiling = max(low, residual_low), min(high, residual_high)
+
+    def may_serve(agent: AgentRecord) -> bool:
+        return (
+            (when.agent is None or agent.agent_id in when.agent)
+            and (when.tenant is None or agent.tenant in when.tenant)
+            and (when.user is None or agent.user in when.user)
+            and floor <= agent.clearance
+            and agent.minimum_level <= ceiling
+        )
+
+    return may_serve
