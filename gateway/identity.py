@@ -153,15 +153,12 @@ def load_crls(data: bytes) -> tuple[RevocationList, ...]:
     Signatures are checked by `verify_crl`. Delta and partial lists are refused: they leave revocations out.
     """
     try:
-        parsed = [
-            x509.load_pem_x509_crl(block) for block in re.findall(
-                rb"-----BEGIN X509 CRL-----.+?-----END X509 CRL-----", data, re.DOTALL)
-        ] if b"-----BEGIN" in data else [x509.load_der_x509_crl(data)]
+        # Block by block: a block that is cut short, or of another kind, is an error and never skipped.
+        blocks = re.findall(rb"-----BEGIN .+?(?=-----BEGIN |\Z)", data, re.DOTALL)
+        parsed = [x509.load_pem_x509_crl(block) for block in blocks] or [x509.load_der_x509_crl(data)]
         lists = tuple(_revocation_list(crl) for crl in parsed)
     except (ValueError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType) as error:
         raise ConfigurationError("The file is not an X.509 revocation list. Give a PEM or DER CRL.") from error
-    if not lists:
-        raise ConfigurationError("The file holds no revocation list. Give a PEM or DER CRL.")
     return lists
 
 
