@@ -64,8 +64,10 @@ class ClientTrust:
             client_crl=None if listen.client_crl is None else _read(listen.client_crl, "listen.client_crl"),
             minimum_tls=listen.minimum_tls,
             names=(
-                f"listen.certificate ({listen.certificate})", f"listen.key ({listen.key})",
-                f"listen.client_ca ({listen.client_ca})", f"listen.client_crl ({listen.client_crl})",
+                f"listen.certificate ({listen.certificate})",
+                f"listen.key ({listen.key})",
+                f"listen.client_ca ({listen.client_ca})",
+                f"listen.client_crl ({listen.client_crl})",
             ),
         )
 
@@ -145,8 +147,11 @@ class UpstreamTrust:
             raise ConfigurationError(f"{where}: ca_file is missing. Name the PEM bundle that alone is to be trusted.")
         if bool(upstream.client_cert_file) != bool(upstream.client_key_file):
             raise ConfigurationError(f"{where}: give both client_cert_file and client_key_file, or neither.")
-        names = (f"{where}: ca_file ({upstream.ca_file})", f"{where}: client_cert_file ({upstream.client_cert_file})",
-                 f"{where}: client_key_file ({upstream.client_key_file})")
+        names = (
+            f"{where}: ca_file ({upstream.ca_file})",
+            f"{where}: client_cert_file ({upstream.client_cert_file})",
+            f"{where}: client_key_file ({upstream.client_key_file})",
+        )
         own = bool(upstream.client_cert_file)
         return cls(
             ca=_read(Path(upstream.ca_file), names[0]),

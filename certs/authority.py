@@ -29,8 +29,15 @@ CA_USAGE: Final = frozenset({"key_cert_sign", "crl_sign"})
 CLOCK_SKEW: Final = timedelta(minutes=5)
 """How far in the past a certificate begins, so that a clock that is a little behind accepts it."""
 _USAGES: Final = (
-    "digital_signature", "content_commitment", "key_encipherment", "data_encipherment", "key_agreement",
-    "key_cert_sign", "crl_sign", "encipher_only", "decipher_only",
+    "digital_signature",
+    "content_commitment",
+    "key_encipherment",
+    "data_encipherment",
+    "key_agreement",
+    "key_cert_sign",
+    "crl_sign",
+    "encipher_only",
+    "decipher_only",
 )
 
 
@@ -129,7 +136,10 @@ class Authority:
     def root(cls, name: str, *, now: datetime | None = None, days: float = 3650) -> Authority:
         """A new self-signed root called `name`."""
         spec = LeafSpec(
-            name, usages=None, key_usage=CA_USAGE, ca=True,
+            name,
+            usages=None,
+            key_usage=CA_USAGE,
+            ca=True,
             not_before=(now or datetime.now(UTC)) - CLOCK_SKEW,
             not_after=(now or datetime.now(UTC)) + timedelta(days=days),
         )
@@ -155,8 +165,12 @@ class Authority:
         """Sign whatever `spec` says, sensible or not."""
         key = spec.key or new_key()
         issuer_key_id = self.certificate.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value
-        builder = _builder(spec, key).issuer_name(self.certificate.subject).add_extension(
-            x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(issuer_key_id), critical=False
+        builder = (
+            _builder(spec, key)
+            .issuer_name(self.certificate.subject)
+            .add_extension(
+                x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(issuer_key_id), critical=False
+            )
         )
         return Issued(builder.sign(self.key, hashes.SHA256()), key, self.chain)
 
@@ -198,8 +212,10 @@ class Authority:
 def self_signed(spec: LeafSpec) -> Issued:
     """A certificate that vouches for itself, whatever `spec` says."""
     key = spec.key or new_key()
-    builder = _builder(spec, key).issuer_name(_name(spec.common_name)).add_extension(
-        x509.AuthorityKeyIdentifier.from_issuer_public_key(key.public_key()), critical=False
+    builder = (
+        _builder(spec, key)
+        .issuer_name(_name(spec.common_name))
+        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(key.public_key()), critical=False)
     )
     return Issued(builder.sign(key, hashes.SHA256()), key)
 

@@ -22,10 +22,15 @@ from gateway.model import AgentRecord, AgentState, Identity
 MAXIMUM_ID_BYTES: Final = 2048
 _TRUST_DOMAIN: Final = re.compile(r"[a-z0-9._-]{1,255}\Z")
 _SEGMENT: Final = re.compile(r"[a-zA-Z0-9._-]+\Z")
-_UNDERSTOOD: Final = frozenset({
-    ExtensionOID.BASIC_CONSTRAINTS, ExtensionOID.KEY_USAGE, ExtensionOID.EXTENDED_KEY_USAGE,
-    ExtensionOID.SUBJECT_ALTERNATIVE_NAME, ExtensionOID.NAME_CONSTRAINTS,
-})
+_UNDERSTOOD: Final = frozenset(
+    {
+        ExtensionOID.BASIC_CONSTRAINTS,
+        ExtensionOID.KEY_USAGE,
+        ExtensionOID.EXTENDED_KEY_USAGE,
+        ExtensionOID.SUBJECT_ALTERNATIVE_NAME,
+        ExtensionOID.NAME_CONSTRAINTS,
+    }
+)
 """Extensions that may be critical in a leaf, because this module or the TLS stack acts on them."""
 
 
@@ -96,6 +101,8 @@ def identity_from_der(leaf: bytes, *, trust_domain: str) -> Identity:
     if any(extension.critical and oid not in _UNDERSTOOD for oid, extension in extensions.items()):
         _invalid("it has a critical extension that is not understood")
     _check_leaf({oid: extension.value for oid, extension in extensions.items()})
+    if certificate.serial_number <= 0:
+        _invalid("its serial number is not positive")
     if not_after < not_before:
         _invalid("it ends before it begins")
     names = extensions.get(ExtensionOID.SUBJECT_ALTERNATIVE_NAME)

@@ -130,8 +130,9 @@ def agent(pki: Pki, **changes: object) -> Issued:
 
 @both_versions
 @pytest.mark.parametrize("alpn", [(), ("http/1.1",), ("h2", "http/1.1")], ids=["none", "http1", "both"])
-def test_an_agent_gets_in(pki: Pki, trust: ClientTrust, tmp_path: Path, version: ssl.TLSVersion,
-                          alpn: tuple[str, ...]) -> None:
+def test_an_agent_gets_in(
+    pki: Pki, trust: ClientTrust, tmp_path: Path, version: ssl.TLSVersion, alpn: tuple[str, ...]
+) -> None:
     issued = agent(pki)
     outcome = connect(build_server_context(trust), client_context(tmp_path, pki, issued, version, alpn))
     assert outcome.server_error is None
@@ -165,19 +166,29 @@ REFUSED: dict[str, tuple[Callable[[Pki], Issued | None], set[str]]] = {
     "self-signed": (lambda pki: self_signed(LeafSpec("agent", uris=(AGENT,))), {"unknown_ca"}),
     "another CA of the same name": (_wrong_authority, {"unknown_ca", "decrypt_error"}),
     "the CA of the gateway's own certificate": (_below_the_gateway_ca, {"unknown_ca"}),
-    "expired by a second": (lambda pki: agent(
-        pki, not_before=NOW - timedelta(days=2), not_after=NOW - timedelta(seconds=1)), {"certificate_expired"}),
-    "expired by a year": (lambda pki: agent(
-        pki, not_before=NOW - timedelta(days=700), not_after=NOW - timedelta(days=365)), {"certificate_expired"}),
-    "not valid before tomorrow": (lambda pki: agent(
-        pki, not_before=NOW + timedelta(days=1), not_after=NOW + timedelta(days=2)), {"bad_certificate"}),
+    "expired by a second": (
+        lambda pki: agent(pki, not_before=NOW - timedelta(days=2), not_after=NOW - timedelta(seconds=1)),
+        {"certificate_expired"},
+    ),
+    "expired by a year": (
+        lambda pki: agent(pki, not_before=NOW - timedelta(days=700), not_after=NOW - timedelta(days=365)),
+        {"certificate_expired"},
+    ),
+    "not valid before tomorrow": (
+        lambda pki: agent(pki, not_before=NOW + timedelta(days=1), not_after=NOW + timedelta(days=2)),
+        {"bad_certificate"},
+    ),
     "for servers only": (lambda pki: agent(pki, usages=SERVER_ONLY), {"unsupported_certificate"}),
-    "critical extension nobody knows": (lambda pki: agent(pki, extra=(
-        (x509.UnrecognizedExtension(x509.ObjectIdentifier("1.3.6.1.4.1.55555.1"), b"\x05\x00"), True),
-    )), {"certificate_unknown", "unsupported_certificate", "bad_certificate"}),
+    "critical extension nobody knows": (
+        lambda pki: agent(
+            pki, extra=((x509.UnrecognizedExtension(x509.ObjectIdentifier("1.3.6.1.4.1.55555.1"), b"\x05\x00"), True),)
+        ),
+        {"certificate_unknown", "unsupported_certificate", "bad_certificate"},
+    ),
     "below an agent's certificate": (
         lambda pki: Authority(agent(pki).certificate, agent(pki).key).mint(LeafSpec("x", uris=(AGENT,))),
-        {"unknown_ca"}),
+        {"unknown_ca"},
+    ),
 }
 
 
@@ -226,8 +237,9 @@ def test_a_list_that_is_not_current_refuses_everybody(
 ) -> None:
     start = NOW - timedelta(days=2) if which == "stale" else NOW + timedelta(days=1)
     crl = pki.clients.crl(this_update=start, next_update=start + timedelta(days=1)).public_bytes(Encoding.DER)
-    outcome = connect(build_server_context(replace(trust, client_crl=crl)),
-                      client_context(tmp_path, pki, agent(pki), version))
+    outcome = connect(
+        build_server_context(replace(trust, client_crl=crl)), client_context(tmp_path, pki, agent(pki), version)
+    )
     assert outcome.answer == b""
     assert "CRL" in str(outcome.server_error) or outcome.alert in {"certificate_expired", "bad_certificate"}
 
@@ -292,8 +304,10 @@ def test_sessions_resume_and_keep_the_identity_until_trust_changes(
     assert second.answer == b"served"
     leaf = second.server.get_peer_certificate()
     assert leaf is not None
-    assert identity_from_der(leaf.to_cryptography().public_bytes(Encoding.DER),
-                             trust_domain=TRUST_DOMAIN).spiffe_id == AGENT
+    assert (
+        identity_from_der(leaf.to_cryptography().public_bytes(Encoding.DER), trust_domain=TRUST_DOMAIN).spiffe_id
+        == AGENT
+    )
     for changed in (trust, replace(trust, client_crl=pki.clients.crl(number=7).public_bytes(Encoding.PEM))):
         third = connect(build_server_context(changed), client, second.client.session or first.client.session)
         assert not third.client.session_reused
@@ -341,8 +355,10 @@ def test_too_long_a_chain_is_refused(pki: Pki, trust: ClientTrust, tmp_path: Pat
     authority = pki.clients
     for number in range(6):
         authority = authority.intermediate(f"level {number}", path_length=None)
-    outcome = connect(build_server_context(replace(trust, client_crl=None)),
-                      client_context(tmp_path, pki, authority.mint(LeafSpec("agent", uris=(AGENT,))), version))
+    outcome = connect(
+        build_server_context(replace(trust, client_crl=None)),
+        client_context(tmp_path, pki, authority.mint(LeafSpec("agent", uris=(AGENT,))), version),
+    )
     assert outcome.answer == b""
     assert outcome.alert == "unknown_ca"
 
@@ -355,15 +371,24 @@ def test_name_constraints_bind(
     limits = x509.NameConstraints([x509.UniformResourceIdentifier(domain)], None)
     made = pki.clients.mint(LeafSpec("limited", usages=None, key_usage=CA_USAGE, ca=True, extra=((limits, True),)))
     limited = Authority(made.certificate, made.key, (made.certificate,))
-    outcome = connect(build_server_context(replace(trust, client_crl=None)),
-                      client_context(tmp_path, pki, limited.mint(LeafSpec("agent", uris=(AGENT,))), version))
+    outcome = connect(
+        build_server_context(replace(trust, client_crl=None)),
+        client_context(tmp_path, pki, limited.mint(LeafSpec("agent", uris=(AGENT,))), version),
+    )
     assert outcome.answer == answer
 
 
-@pytest.mark.parametrize("greeting", [
-    b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", b"\x05\x01\x00", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
-    b"\x80\x2e\x01\x00\x02\x00\x15\x00\x00\x00\x10", b"\x00" * 64,
-], ids=["clear text", "socks", "h2 preface", "sslv2", "zeros"])
+@pytest.mark.parametrize(
+    "greeting",
+    [
+        b"GET / HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"\x05\x01\x00",
+        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+        b"\x80\x2e\x01\x00\x02\x00\x15\x00\x00\x00\x10",
+        b"\x00" * 64,
+    ],
+    ids=["clear text", "socks", "h2 preface", "sslv2", "zeros"],
+)
 def test_bytes_that_are_not_tls_never_complete(trust: ClientTrust, greeting: bytes) -> None:
     server = SSL.Connection(build_server_context(trust))
     server.set_accept_state()
@@ -417,19 +442,24 @@ def pump(client: SSL.Connection, server: SSL.Connection) -> list[Exception]:
 
 BROKEN: dict[str, tuple[Callable[[Pki, ClientTrust], ClientTrust], str]] = {
     "key of another certificate": (
-        lambda pki, trust: replace(trust, key=pki.canary.key.read_bytes()), "not the key of"),
+        lambda pki, trust: replace(trust, key=pki.canary.key.read_bytes()),
+        "not the key of",
+    ),
     "no key": (lambda pki, trust: replace(trust, key=b"nothing"), "not an unencrypted PEM private key"),
     "no certificate": (lambda pki, trust: replace(trust, certificate=b""), "holds no PEM certificate"),
     "empty client CA": (lambda pki, trust: replace(trust, client_ca=b"\n"), "listen.client_ca"),
-    "an agent as anchor": (
-        lambda pki, trust: replace(trust, client_ca=trust.client_ca + agent(pki).pem), "not a CA"),
+    "an agent as anchor": (lambda pki, trust: replace(trust, client_ca=trust.client_ca + agent(pki).pem), "not a CA"),
     "no list": (lambda pki, trust: replace(trust, client_crl=b""), "listen.client_crl"),
     "list of another CA": (
-        lambda pki, trust: replace(trust, client_crl=Authority.root("llmgw throw-away clients CA").crl().public_bytes(
-            Encoding.PEM)), "not signed by a CA of the client bundle"),
+        lambda pki, trust: replace(
+            trust, client_crl=Authority.root("llmgw throw-away clients CA").crl().public_bytes(Encoding.PEM)
+        ),
+        "not signed by a CA of the client bundle",
+    ),
     "list of a CA with another name": (
         lambda pki, trust: replace(trust, client_crl=Authority.root("y").crl().public_bytes(Encoding.PEM)),
-        "not signed by a CA of the client bundle"),
+        "not signed by a CA of the client bundle",
+    ),
 }
 
 
@@ -449,8 +479,13 @@ def test_a_missing_file_is_named(listen: Listen, tmp_path: Path) -> None:
 
 def test_the_fingerprint_follows_every_part(trust: ClientTrust) -> None:
     variants = [
-        trust, replace(trust, certificate=b"x"), replace(trust, key=b"x"), replace(trust, client_ca=b"x"),
-        replace(trust, client_crl=None), replace(trust, client_crl=b""), replace(trust, minimum_tls="1.3"),
+        trust,
+        replace(trust, certificate=b"x"),
+        replace(trust, key=b"x"),
+        replace(trust, client_ca=b"x"),
+        replace(trust, client_crl=None),
+        replace(trust, client_crl=b""),
+        replace(trust, minimum_tls="1.3"),
     ]
     assert len({each.fingerprint() for each in variants}) == len(variants)
     assert replace(trust).fingerprint() == trust.fingerprint()
@@ -461,8 +496,9 @@ def test_the_fingerprint_follows_every_part(trust: ClientTrust) -> None:
 
 
 def upstream(pki: Pki, host: str = "localhost", **changes: object) -> Upstream:
-    plain = Upstream("sovereign-eu", Tier.SOVEREIGN, "https", host, 443, "", frozenset(), {},
-                     ca_file=str(pki.upstream_ca))
+    plain = Upstream(
+        "sovereign-eu", Tier.SOVEREIGN, "https", host, 443, "", frozenset(), {}, ca_file=str(pki.upstream_ca)
+    )
     return replace(plain, **changes)
 
 
@@ -489,12 +525,16 @@ def dial(pki: Pki, tmp_path: Path, target: Upstream, issued: Issued, *, ask_clie
     return failed
 
 
-@pytest.mark.parametrize(("host", "changes"), [
-    ("localhost", {}), ("127.0.0.1", {}), ("::1", {}), ("10.9.8.7", {"sni": "localhost"}),
-])
-def test_an_upstream_with_its_name_is_trusted(
-    pki: Pki, tmp_path: Path, host: str, changes: dict[str, object]
-) -> None:
+@pytest.mark.parametrize(
+    ("host", "changes"),
+    [
+        ("localhost", {}),
+        ("127.0.0.1", {}),
+        ("::1", {}),
+        ("10.9.8.7", {"sni": "localhost"}),
+    ],
+)
+def test_an_upstream_with_its_name_is_trusted(pki: Pki, tmp_path: Path, host: str, changes: dict[str, object]) -> None:
     issued = pki.stubs.issue_server(("localhost", "127.0.0.1", "::1"))
     assert dial(pki, tmp_path, upstream(pki, host, **changes), issued) == []
 
@@ -513,10 +553,12 @@ UNTRUSTED: dict[str, Callable[[Pki], Issued]] = {
     "another CA": lambda pki: Authority.root("llmgw throw-away upstreams CA").issue_server(("localhost",)),
     "the agents' CA": lambda pki: pki.clients.issue_server(("localhost",)),
     "self-signed": lambda pki: self_signed(LeafSpec("localhost", names=("localhost",))),
-    "expired": lambda pki: pki.stubs.mint(LeafSpec(
-        names=("localhost",), not_before=NOW - timedelta(days=2), not_after=NOW - timedelta(seconds=1))),
-    "for clients only": lambda pki: pki.stubs.mint(LeafSpec(
-        names=("localhost",), usages=(ExtendedKeyUsageOID.CLIENT_AUTH,))),
+    "expired": lambda pki: pki.stubs.mint(
+        LeafSpec(names=("localhost",), not_before=NOW - timedelta(days=2), not_after=NOW - timedelta(seconds=1))
+    ),
+    "for clients only": lambda pki: pki.stubs.mint(
+        LeafSpec(names=("localhost",), usages=(ExtendedKeyUsageOID.CLIENT_AUTH,))
+    ),
 }
 
 
@@ -531,9 +573,7 @@ def test_an_address_is_not_satisfied_by_a_dns_name(pki: Pki, tmp_path: Path) -> 
     assert any("certificate verify failed" in str(error) for error in failed)
 
 
-def test_the_machines_trust_store_is_never_used(
-    pki: Pki, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_machines_trust_store_is_never_used(pki: Pki, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     public = Authority.root("a public CA")
     (tmp_path / "system.pem").write_bytes(public.pem)
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "system.pem"))
@@ -541,12 +581,15 @@ def test_the_machines_trust_store_is_never_used(
     assert any("certificate verify failed" in str(error) for error in failed)
 
 
-@pytest.mark.parametrize(("changes", "says"), [
-    ({"scheme": "http"}, "has no TLS"),
-    ({"ca_file": ""}, "ca_file is missing"),
-    ({"ca_file": "/nonexistent/ca.pem"}, "cannot read"),
-    ({"client_cert_file": "x"}, "both client_cert_file and client_key_file"),
-])
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"scheme": "http"}, "has no TLS"),
+        ({"ca_file": ""}, "ca_file is missing"),
+        ({"ca_file": "/nonexistent/ca.pem"}, "cannot read"),
+        ({"client_cert_file": "x"}, "both client_cert_file and client_key_file"),
+    ],
+)
 def test_an_upstream_without_pinned_trust_is_a_configuration_error(
     pki: Pki, changes: dict[str, object], says: str
 ) -> None:

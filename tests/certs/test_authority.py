@@ -19,8 +19,12 @@ from gateway.identity import identity_from_der, load_crl, verify_crl
 
 @pytest.fixture(scope="module")
 def pki(tmp_path_factory: pytest.TempPathFactory) -> Pki:
-    return make_pki(tmp_path_factory.mktemp("pki") / "new" / "folder", trust_domain="corp.example",
-                    agents=["agent/demo", "team/research/reader"], upstreams=("on-prem", "sovereign"))
+    return make_pki(
+        tmp_path_factory.mktemp("pki") / "new" / "folder",
+        trust_domain="corp.example",
+        agents=["agent/demo", "team/research/reader"],
+        upstreams=("on-prem", "sovereign"),
+    )
 
 
 def first(path: Path) -> x509.Certificate:
@@ -30,9 +34,22 @@ def first(path: Path) -> x509.Certificate:
 def test_every_peer_has_its_files(pki: Pki) -> None:
     found = {str(path.relative_to(pki.directory)) for path in pki.directory.rglob("*") if path.is_file()}
     assert found == {
-        "clients-ca.crt", "clients.crl", "gateway-ca.crt", "gateway.crt", "gateway.key", "canary.crt", "canary.key",
-        "agents/demo.crt", "agents/demo.key", "agents/reader.crt", "agents/reader.key", "upstreams/ca.crt",
-        "upstreams/on-prem.crt", "upstreams/on-prem.key", "upstreams/sovereign.crt", "upstreams/sovereign.key",
+        "clients-ca.crt",
+        "clients.crl",
+        "gateway-ca.crt",
+        "gateway.crt",
+        "gateway.key",
+        "canary.crt",
+        "canary.key",
+        "agents/demo.crt",
+        "agents/demo.key",
+        "agents/reader.crt",
+        "agents/reader.key",
+        "upstreams/ca.crt",
+        "upstreams/on-prem.crt",
+        "upstreams/on-prem.key",
+        "upstreams/sovereign.crt",
+        "upstreams/sovereign.key",
     }
 
 
@@ -45,8 +62,11 @@ def test_keys_are_for_their_owner_alone_and_fit(pki: Pki) -> None:
 
 
 def test_agents_are_svids_and_the_canary_is_one_of_the_gateway(pki: Pki) -> None:
-    expected = {"agent/demo": pki.agents["agent/demo"], "team/research/reader": pki.agents["team/research/reader"],
-                "llmgw/canary": pki.canary}
+    expected = {
+        "agent/demo": pki.agents["agent/demo"],
+        "team/research/reader": pki.agents["team/research/reader"],
+        "llmgw/canary": pki.canary,
+    }
     store = Store([first(pki.clients_ca)])
     for path, pair in expected.items():
         leaf = first(pair.certificate)
@@ -60,16 +80,44 @@ def test_openssl_accepts_the_chains_in_strict_mode(pki: Pki, host: str) -> None:
     option = "-verify_hostname" if host == "localhost" else "-verify_ip"
     for ca, pair in ((pki.gateway_ca, pki.gateway), (pki.upstream_ca, pki.upstreams["on-prem"])):
         done = subprocess.run(
-            ["openssl", "verify", "-x509_strict", "-purpose", "sslserver", option, host, "-CAfile", str(ca),
-             str(pair.certificate)], capture_output=True, text=True, check=False)
+            [
+                "openssl",
+                "verify",
+                "-x509_strict",
+                "-purpose",
+                "sslserver",
+                option,
+                host,
+                "-CAfile",
+                str(ca),
+                str(pair.certificate),
+            ],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
         assert done.returncode == 0, done.stderr
 
 
 def test_openssl_accepts_the_agents_with_the_list(pki: Pki) -> None:
     done = subprocess.run(
-        ["openssl", "verify", "-x509_strict", "-crl_check", "-purpose", "sslclient", "-CAfile", str(pki.clients_ca),
-         "-CRLfile", str(pki.clients_crl), str(pki.agents["agent/demo"].certificate)],
-        capture_output=True, text=True, check=False)
+        [
+            "openssl",
+            "verify",
+            "-x509_strict",
+            "-crl_check",
+            "-purpose",
+            "sslclient",
+            "-CAfile",
+            str(pki.clients_ca),
+            "-CRLfile",
+            str(pki.clients_crl),
+            str(pki.agents["agent/demo"].certificate),
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 0, done.stderr
 
 

@@ -63,20 +63,48 @@ def test_a_workload_of_the_trust_domain_is_taken_as_it_stands(path: str) -> None
     assert parse_spiffe_id(text, TRUST_DOMAIN) == text
 
 
-@pytest.mark.parametrize("text", [
-    "", "spiffe", "spiffe:", "spiffe://", "spiffe:///agent/demo", "spiffe:/corp.example/agent",
-    "SPIFFE://corp.example/agent/demo", "Spiffe://corp.example/agent/demo", "https://corp.example/agent/demo",
-    " spiffe://corp.example/agent/demo", "spiffe://corp.example/agent/demo ", "spiffe://corp.example/agent/demo\n",
-    "spiffe://Corp.example/agent/demo", "spiffe://corp.example:443/agent/demo", "spiffe://u@corp.example/agent/demo",
-    "spiffe://corp.example%2e/agent", "spiffe://corp.example\n/agent", "spiffe://corp.example",
-    "spiffe://corp.example/", "spiffe://corp.example//agent", "spiffe://corp.example/agent/",
-    "spiffe://corp.example/agent//demo", "spiffe://corp.example/agent/./demo", "spiffe://corp.example/agent/../demo",
-    "spiffe://corp.example/..", "spiffe://corp.example/agent/%64emo", "spiffe://corp.example/agent/demo?x=1",
-    "spiffe://corp.example/agent/demo#x", "spiffe://corp.example/agent/d\u0435mo", "spiffe://corp.example/agent/demo\0",
-    "spiffe://corp.example/agent\\demo", "spiffe://corp.example/agent;demo", "spiffe://corp.example/a b",
-    "spiffe://corp.example.evil.example/agent/demo", "spiffe://evil.example/agent/demo",
-    "spiffe://corp.example/" + "x" * 2048, "spiffe://corp.example/\ud800",
-])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "spiffe",
+        "spiffe:",
+        "spiffe://",
+        "spiffe:///agent/demo",
+        "spiffe:/corp.example/agent",
+        "SPIFFE://corp.example/agent/demo",
+        "Spiffe://corp.example/agent/demo",
+        "https://corp.example/agent/demo",
+        " spiffe://corp.example/agent/demo",
+        "spiffe://corp.example/agent/demo ",
+        "spiffe://corp.example/agent/demo\n",
+        "spiffe://Corp.example/agent/demo",
+        "spiffe://corp.example:443/agent/demo",
+        "spiffe://u@corp.example/agent/demo",
+        "spiffe://corp.example%2e/agent",
+        "spiffe://corp.example\n/agent",
+        "spiffe://corp.example",
+        "spiffe://corp.example/",
+        "spiffe://corp.example//agent",
+        "spiffe://corp.example/agent/",
+        "spiffe://corp.example/agent//demo",
+        "spiffe://corp.example/agent/./demo",
+        "spiffe://corp.example/agent/../demo",
+        "spiffe://corp.example/..",
+        "spiffe://corp.example/agent/%64emo",
+        "spiffe://corp.example/agent/demo?x=1",
+        "spiffe://corp.example/agent/demo#x",
+        "spiffe://corp.example/agent/d\u0435mo",
+        "spiffe://corp.example/agent/demo\0",
+        "spiffe://corp.example/agent\\demo",
+        "spiffe://corp.example/agent;demo",
+        "spiffe://corp.example/a b",
+        "spiffe://corp.example.evil.example/agent/demo",
+        "spiffe://evil.example/agent/demo",
+        "spiffe://corp.example/" + "x" * 2048,
+        "spiffe://corp.example/\ud800",
+    ],
+)
 def test_anything_else_is_not_a_spiffe_id(text: str) -> None:
     with pytest.raises(SpiffeIdError) as caught:
         parse_spiffe_id(text, TRUST_DOMAIN)
@@ -146,7 +174,8 @@ NOT_A_LEAF: dict[str, tuple[dict[str, object], str]] = {
     "any usage": ({"usages": (ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE,)}, "lacks clientAuth"),
     "unknown critical extension": (
         {"extra": ((x509.UnrecognizedExtension(x509.ObjectIdentifier("1.3.6.1.4.1.55555.1"), b"\x05\x00"), True),)},
-        "critical extension"),
+        "critical extension",
+    ),
 }
 
 
@@ -161,6 +190,7 @@ def test_what_is_not_an_svid_is_refused(authority: Authority, case: str) -> None
     assert says in caught.value.refusal.message
 
 
+@pytest.mark.filterwarnings("ignore::cryptography.utils.CryptographyDeprecationWarning")
 def test_mangled_der_is_a_refusal_and_never_another_error(authority: Authority) -> None:
     der = leaf(authority).der
     assert code_of(lambda: identity_from_der(b"", trust_domain=TRUST_DOMAIN)) == "llmgw_certificate_invalid"
@@ -175,7 +205,8 @@ def test_mangled_der_is_a_refusal_and_never_another_error(authority: Authority) 
                 assert identity.spiffe_id.startswith(f"spiffe://{TRUST_DOMAIN}/")
     for end in range(0, len(der), 5):
         assert code_of(lambda cut=der[:end]: identity_from_der(cut, trust_domain=TRUST_DOMAIN)) == (  # type: ignore[misc]
-            "llmgw_certificate_invalid")
+            "llmgw_certificate_invalid"
+        )
 
 
 def test_a_self_signed_leaf_has_no_privilege_here() -> None:
@@ -198,15 +229,24 @@ def test_a_list_is_read_and_verified(authority: Authority, encoding: Encoding) -
 
 def test_a_file_of_several_lists(authority: Authority) -> None:
     other = Authority.root("other")
-    data = b"".join(each.crl([each_serial]).public_bytes(Encoding.PEM)
-                    for each, each_serial in ((authority, 1), (other, 2)))
+    data = b"".join(
+        each.crl([each_serial]).public_bytes(Encoding.PEM) for each, each_serial in ((authority, 1), (other, 2))
+    )
     assert [each.issuer for each in load_crls(data)] == ["CN=clients", "CN=other"]
     with pytest.raises(ConfigurationError, match="2 revocation lists"):
         load_crl(data)
 
 
-@pytest.mark.parametrize("data", [b"", b"nonsense", b"-----BEGIN CERTIFICATE-----\n", b"\x30\x03\x02\x01\x01",
-                                  b"-----BEGIN X509 CRL-----\nAAAA\n-----END X509 CRL-----\n"])
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"nonsense",
+        b"-----BEGIN CERTIFICATE-----\n",
+        b"\x30\x03\x02\x01\x01",
+        b"-----BEGIN X509 CRL-----\nAAAA\n-----END X509 CRL-----\n",
+    ],
+)
 def test_what_is_not_a_list(data: bytes) -> None:
     with pytest.raises(ConfigurationError, match="CRL"):
         load_crls(data)
@@ -227,8 +267,12 @@ def test_a_list_is_only_good_with_the_authoritys_signature(authority: Authority)
 
 
 def test_partial_lists_are_refused(authority: Authority) -> None:
-    base = x509.CertificateRevocationListBuilder().issuer_name(authority.certificate.subject).last_update(
-        NOW).next_update(NOW + DAY)
+    base = (
+        x509.CertificateRevocationListBuilder()
+        .issuer_name(authority.certificate.subject)
+        .last_update(NOW)
+        .next_update(NOW + DAY)
+    )
     delta = base.add_extension(x509.DeltaCRLIndicator(1), critical=True)
     scope = x509.IssuingDistributionPoint(None, None, True, False, None, False, False)
     point = base.add_extension(scope, critical=True)
@@ -264,26 +308,34 @@ def test_validity_ends_to_the_second() -> None:
         assert admit(IDENTITY, REGISTRY, revocations=None, now=moment) is RECORD
     for moment in (IDENTITY.not_before - timedelta(seconds=1), IDENTITY.not_after + timedelta(seconds=1)):
         assert code_of(lambda at=moment: admit(IDENTITY, REGISTRY, revocations=None, now=at)) == (  # type: ignore[misc]
-            "llmgw_certificate_expired")
+            "llmgw_certificate_expired"
+        )
 
 
-@pytest.mark.parametrize(("revocations", "code"), [
-    (replace(CRL, serials=frozenset({77})), "llmgw_certificate_revoked"),
-    # A serial stays revoked on a list that has run out, and on the older of two.
-    (replace(CRL, serials=frozenset({77}), next_update=NOW - DAY), "llmgw_certificate_revoked"),
-    ((CRL, replace(CRL, serials=frozenset({77}))), "llmgw_certificate_revoked"),
-    (replace(CRL, next_update=NOW - timedelta(seconds=1)), "llmgw_crl_stale"),
-    (replace(CRL, this_update=NOW + timedelta(seconds=1)), "llmgw_crl_stale"),
-    (replace(CRL, issuer="CN=other"), "llmgw_crl_stale"),
-    ((), "llmgw_crl_stale"),
-])
+@pytest.mark.parametrize(
+    ("revocations", "code"),
+    [
+        (replace(CRL, serials=frozenset({77})), "llmgw_certificate_revoked"),
+        # A serial stays revoked on a list that has run out, and on the older of two.
+        (replace(CRL, serials=frozenset({77}), next_update=NOW - DAY), "llmgw_certificate_revoked"),
+        ((CRL, replace(CRL, serials=frozenset({77}))), "llmgw_certificate_revoked"),
+        (replace(CRL, next_update=NOW - timedelta(seconds=1)), "llmgw_crl_stale"),
+        (replace(CRL, this_update=NOW + timedelta(seconds=1)), "llmgw_crl_stale"),
+        (replace(CRL, issuer="CN=other"), "llmgw_crl_stale"),
+        ((), "llmgw_crl_stale"),
+    ],
+)
 def test_revocation(revocations: RevocationList | tuple[RevocationList, ...], code: str) -> None:
     assert code_of(lambda: admit(IDENTITY, REGISTRY, revocations=revocations, now=NOW)) == code
 
 
-@pytest.mark.parametrize(("state", "code"), [
-    (AgentState.SUSPENDED, "llmgw_agent_suspended"), (AgentState.REVOKED, "llmgw_agent_revoked"),
-])
+@pytest.mark.parametrize(
+    ("state", "code"),
+    [
+        (AgentState.SUSPENDED, "llmgw_agent_suspended"),
+        (AgentState.REVOKED, "llmgw_agent_revoked"),
+    ],
+)
 def test_only_active_agents_are_admitted(state: AgentState, code: str) -> None:
     registry = Directory({AGENT: replace(RECORD, state=state)})
     assert code_of(lambda: admit(IDENTITY, registry, revocations=CRL, now=NOW)) == code
