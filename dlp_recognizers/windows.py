@@ -1,0 +1,134 @@
+"""Cuts a long text into overlapping windows, and puts the hits of the windows back together. Pure.
+
+Windows bound how long one piece of work takes, so that a short prompt is not stuck behind a long document. They depend
+on the text alone, and a window on nothing that stands behind it, except where it grows to hold a token or a key block.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+from dlp_recognizers.frames import RawHit
+
+WINDOW: Final = 8192
+"""Code points in a window, unless it has to grow."""
+OVERLAP: Final = 512
+"""Code points, at least, that a window shares with the one before it: longer than any value that has blanks in it."""
+ALIGN: Final = 256
+"""How much further back a window may begin, in order to begin at a blank."""
+GROWTH: Final = 65_536
+"""Code points a window may grow to, in order to hold one token or one PEM block in full."""
+
+_BLANK: Final = re.compile(r"\s")
+_TOKEN_END: Final = re.compile(r"[^A-Za-z0-9+/=_.~%-]")
+_PEM_BEGIN: Final = "-----BEGIN"
+_PEM_END: Final = "-----END"
+_PEM_LABEL: Final = 80
+
+
+type _Placed = dict[tuple[int, int, str], tuple[float, str]]
+"""Start, end and entity to score and recognizer."""
+
+
+class Window(NamedTuple):
+    """A stretch of a text, in code points, end exclusive."""
+
+    start: int
+    end: int
+
+
+def split(text: str) -> tuple[Window, ...]:
+    """The windows of `text`, in order; together they hold every code point. One window for a short text."""
+    if len(text) <= WINDOW:
+        return (Window(0, len(text)),)
+    windows: list[Window] = []
+    start = 0
+    while True:
+        end = _end(text, start)
+        windows.append(Window(start, end))
+        if end >= len(text):
+            return tuple(windows)
+        start = _overlap_start(text, end)
+
+
+def _end(text: str, start: int) -> int:
+    """Where a window that begins at `start` ends: behind a blank if it can, never in a token or key block that fits."""
+    hard = start + WINDOW
+    if hard >= len(text):
+        return len(text)
+    half = start + WINDOW // 2
+    cut = _last(_BLANK, text, half, hard) or _last(_TOKEN_END, text, half, hard)
+    if cut is None:
+        following = _TOKEN_END.search(text, hard, start + GROWTH)
+        cut = following.start() if following else min(start + GROWTH, len(text))
+    return _with_key_block(text, start, cut)
+
+
+def _with_key_block(text: str, start: int, cut: int) -> int:
+    """`cut`, or the end of the PEM block that it would cut in two."""
+    begin = text.rfind(_PEM_BEGIN, start, cut)
+    if begin < 0 or text.find(_PEM_END, begin, cut - _PEM_LABEL) >= 0:
+        return cut
+    closing = text.find(_PEM_END, begin, min(begin + GROWTH, len(text)))
+    if closing < 0:
+        return cut
+    dashes = text.find("-----", closing + len(_PEM_END), closing + len(_PEM_END) + _PEM_LABEL)
+    return max(cut, dashes + 5 if dashes >= 0 else closing + len(_PEM_END))
+
+
+def _overlap_start(text: str, end: int) -> int:
+    """Where the window after one that ends at `end` begins: at a blank if one is near."""
+    latest = end - OVERLAP
+    blank = _last(_BLANK, text, latest - ALIGN, latest)
+    return latest if blank is None else blank
+
+
+def _last(pattern: re.Pattern[str], text: str, start: int, end: int) -> int | None:
+    """Just behind the last match of a one-character pattern in [start, end); looks from the end, piece by piece."""
+    while end > start:
+        piece = max(start, end - 256)
+        behind = [match.end() for match in pattern.finditer(text, piece, end)]
+        if behind:
+            return behind[-1]
+        end = piece
+    return None
+
+
+def merge(windows: Sequence[Window], results: Sequence[Sequence[RawHit]]) -> tuple[RawHit, ...]:
+    """The hits of a text from those of its windows (offsets in each window), sorted, each once.
+
+    A value in an overlap is seen twice: it is kept once, with the better score. A value that a border cuts may look
+    like another, shorter one: such a fragment goes when the neighbour saw the whole stretch and found something there
+    that contains the fragment and reaches over the border. In every other case both stay: too much is redacted rather than too little.
+    """
+    if len(windows) == 1:
+        return tuple(sorted(results[0]))
+    placed = [_place(window, hits) for window, hits in zip(windows, results, strict=True)]
+    best: _Placed = {}
+    for at, hits in enumerate(placed):
+        for key, found in hits.items():
+            neighbours = (n for n in (at - 1, at + 1) if 0 <= n < len(placed))
+            if any(_is_fragment(key, windows[at], windows[n], placed[n]) for n in neighbours):
+                continue
+            if key not in best or found > best[key]:
+                best[key] = found
+    return tuple(sorted((start, end, entity, score, by) for (start, end, entity), (score, by) in best.items()))
+
+
+def _place(window: Window, hits: Sequence[RawHit]) -> _Placed:
+    """The hits of a window by their place in the text; where two agree on it, the better one."""
+    placed: _Placed = {}
+    for start, end, entity, score, by in hits:
+        key = (start + window.start, end + window.start, entity)
+        placed[key] = max(placed.get(key, (score, by)), (score, by))
+    return placed
+
+
+def _is_fragment(key: tuple[int, int, str], own: Window, other: Window, seen: _Placed) -> bool:
+    """Whether window `other`, which found `seen`, proves that `key` is a piece of something that `own` cuts in two."""
+    start, end, _ = key
+    if start < other.start or end > other.end or key in seen:
+        return False
+    return any(s <= start and end <= e and (s < own.start or e > own.end) for s, e, _ in seen)
