@@ -10,7 +10,7 @@ import zlib
 from collections.abc import Callable
 from typing import Final
 
-import brotli
+import brotli  # type: ignore[import-untyped]  # ships no types
 import zstandard
 
 from gateway.errors import Refusal, Refused
@@ -81,7 +81,7 @@ def _gzip(data: bytes, limit: int) -> bytes:
 
 
 def _deflate(data: bytes, limit: int) -> bytes:
-    # RFC 9110 means the zlib format; a first pair of bytes that is no zlib header (RFC 1950 section 2.2) is raw deflate.
+    # RFC 9110 means the zlib format; a first pair of bytes that is no zlib header (RFC 1950, 2.2) is raw deflate.
     zlib_header = len(data) > 1 and data[0] & 15 == 8 and data[0] >> 4 <= 7 and int.from_bytes(data[:2]) % 31 == 0
     return _inflate(data, limit, zlib.MAX_WBITS if zlib_header else -zlib.MAX_WBITS)
 
@@ -107,7 +107,7 @@ def _brotli(data: bytes, limit: int) -> bytes:
 
 
 def _zstd_frame_end(data: bytes) -> int:
-    """Where the frame that begins `data` ends, read from its block headers (RFC 8878 section 3.1.1); -1 if it is cut."""
+    """Where the frame that begins `data` ends, by its block headers (RFC 8878 section 3.1.1); -1 if it is cut."""
     frame = zstandard.get_frame_parameters(data)
     at = zstandard.frame_header_size(data)
     last = False

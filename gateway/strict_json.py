@@ -1,7 +1,7 @@
 """JSON as every reader must understand it: one meaning or a refusal (RFC 8259, narrowed to I-JSON, RFC 7493).
 
-What two parsers may read differently (duplicate keys, numbers beyond double or 64 bit, lone surrogates, byte order marks)
-is refused, because the gateway would otherwise inspect one document and the upstream would answer another.
+What two parsers may read differently (duplicate keys, numbers beyond double or 64 bit, lone surrogates, byte order
+marks) is refused, because the gateway would otherwise inspect one document and the upstream would answer another.
 The work is done by CPython's C scanner; Python code runs only per object, per number, and once over the containers.
 """
 

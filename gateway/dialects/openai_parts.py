@@ -1,0 +1,81 @@
+"""What the OpenAI-shaped dialects share: parts, items, tools."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from gateway.dialects import opaque
+from gateway.dialects.loose import Loose
+from gateway.dialects.openai_words import KEYS, WORDS
+from gateway.dialects.schema import SCHEMA
+from gateway.dialects.shapes import CLIENT_CREDENTIALS, FREE, SEALED, TOKEN_IDS, Found, Shape, refused
+from gateway.dialects.vocabulary import names
+
+_ENUMERATIONS: Final = names(
+    "type role status detail effort format mode phase order action allowed_callers background button complexity "
+    "connector_id context context_compression environment execution function_call generate_summary include "
+    "input_fidelity media_type memory_limit modalities moderation moderation_stage output_format quality ranker "
+    "reasoning_effort require_approval search_content_types search_context_size service_tier size summary syntax "
+    "tool_choice truncation ttl verbosity voice prompt_cache_retention completion_window cyber encoding_format"
+)
+
+
+def taken_elsewhere(found: Found, path: str, value: str) -> None:
+    """A string that the dialect checks by itself: the model's name."""
+    del found, path, value
+
+
+def _parts() -> Loose:
+    loose = Loose(KEYS, WORDS, _ENUMERATIONS)
+    identifier, reference = loose.leaf(opaque.identifier), loose.leaf(opaque.reference)
+    file_url, content, sealed = loose.leaf(opaque.file_url), loose.leaf(opaque.content), loose.leaf(opaque.opaque)
+    media = Shape(words=WORDS | opaque.MEDIA_TYPES)
+    media.rest = FREE
+    loose.assign(
+        {
+            **dict.fromkeys(("id", "call_id", "tool_call_id", "caller_id", "approval_request_id"), identifier),
+            **dict.fromkeys(("file_id", "file_ids", "vector_store_ids", "container_id", "skill_id"), reference),
+            **dict.fromkeys(("encrypted_content", "fingerprint"), sealed),
+            **dict.fromkeys(("metadata", "variables", "attributes", "env", "always", "never"), FREE),
+            **dict.fromkeys(("parameters", "input_schema", "output_schema", "schema"), SCHEMA),
+            **dict.fromkeys(
+                (
+                    "temperature",
+                    "top_p",
+                    "frequency_penalty",
+                    "presence_penalty",
+                    "score",
+                    "score_threshold",
+                    "seed",
+                    "embedding_weight",
+                    "text_weight",
+                ),
+                loose.numeric(),
+            ),
+            "file_data": content,
+            "file_url": file_url,
+            "result": loose.leaf(opaque.content),
+            "media_type": media,
+            "authorization": refused(*CLIENT_CREDENTIALS),
+            "headers": refused(*CLIENT_CREDENTIALS),
+            "domain_secrets": refused(*CLIENT_CREDENTIALS),
+            "logprobs": refused(*TOKEN_IDS),
+            "reasoning_details": SEALED,
+            "thinking_blocks": SEALED,
+        }
+    )
+    image = loose.leaf(opaque.image_url)
+    inner = loose.object({"data": content})
+    loose.assign(
+        {
+            "image_url": loose.object({"url": image}, rule=opaque.image_url),
+            "input_audio": inner,
+            "source": inner,
+            "audio": loose.object({"id": reference}),
+        }
+    )
+    return loose
+
+
+PARTS: Final = _parts()
+"""The loose shape of OpenAI's parts, items and tools."""

@@ -1,0 +1,63 @@
+"""OpenAI's plain endpoints: `POST /v1/completions`, `POST /v1/embeddings`, and the list of models."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from gateway.dialects.dialect import Dialect
+from gateway.dialects.openai_chat import SHAPE as CHAT_SHAPE
+from gateway.dialects.openai_parts import PARTS, taken_elsewhere
+from gateway.dialects.shapes import TOKEN_IDS, Shape, compiled, leaf, numeric, refused, text
+from gateway.dialects.vocabulary import names
+
+_TOKEN_FIELDS: Final = dict.fromkeys(("prompt_token_ids", "token_ids", "input_ids", "tokens"), refused(*TOKEN_IDS))
+_COMPLETION_FIELDS: Final = names("suffix stop user best_of echo logprobs max_tokens n stream stream_options store")
+_SAMPLING: Final = names("temperature top_p frequency_penalty presence_penalty seed min_p repetition_penalty")
+
+
+def _text_or_texts() -> Shape:
+    shape = Shape(only=(str, list), tokens=True)
+    shape.items = Shape(only=(str,), tokens=True)
+    return shape
+
+
+COMPLETIONS: Final = Dialect(
+    name="openai.completions",
+    family="openai",
+    operation="generate",
+    path="/v1/completions",
+    shape=compiled(
+        {
+            "model": leaf(taken_elsewhere),
+            "prompt": _text_or_texts(),
+            "context": refused(*TOKEN_IDS),
+            "logit_bias": CHAT_SHAPE.fields["logit_bias"],
+            **dict.fromkeys(_COMPLETION_FIELDS, PARTS.object({"logprobs": text()})),
+            **dict.fromkeys(_SAMPLING, numeric()),
+            **_TOKEN_FIELDS,
+        }
+    ),
+    required=("prompt",),
+    foreign=frozenset(("messages", "input", "contents")),
+)
+EMBEDDINGS: Final = Dialect(
+    name="openai.embeddings",
+    family="openai",
+    operation="embed",
+    path="/v1/embeddings",
+    shape=compiled(
+        {
+            "model": leaf(taken_elsewhere),
+            "input": _text_or_texts(),
+            "encoding_format": PARTS.word,
+            "dimensions": text(),
+            "user": text(),
+            **_TOKEN_FIELDS,
+        }
+    ),
+    required=("input",),
+    foreign=frozenset(("messages", "prompt", "contents")),
+)
+MODELS: Final = Dialect(
+    name="openai.models", family="openai", operation="models", path="/v1/models", method="GET", shape=Shape()
+)

@@ -1,0 +1,61 @@
+"""OpenAI Responses: `POST /v1/responses`."""
+
+from __future__ import annotations
+
+from types import NoneType
+from typing import Final
+
+from gateway.dialects import opaque
+from gateway.dialects.dialect import Dialect
+from gateway.dialects.openai_parts import PARTS, taken_elsewhere
+from gateway.dialects.shapes import FREE, SEALED, Shape, compiled, leaf, numeric, text
+from gateway.dialects.vocabulary import names
+
+_TEXTS: Final = names("instructions user safety_identifier prompt_cache_key")
+_SAMPLING: Final = ("temperature", "top_p", "seed")
+_OWN: Final = frozenset(("input", "model", "metadata", "prompt", "conversation", *_TEXTS, *_SAMPLING))
+_NAMES: Final = frozenset(
+    names(
+        "background background_options client_metadata context_management generate include max_output_tokens "
+        "max_tool_calls moderation multi_agent parallel_tool_calls personality prompt_cache_options prompt_cache_retention "
+        "reasoning service_tier store stream stream_options text tool_choice tools top_logprobs truncation access_programs betas "
+        "previous_response_id"
+    )
+)
+
+_ITEM: Final = PARTS.object({})
+_ITEM.only = (dict,)
+_ITEM.variants = {"program": PARTS.object({"code": SEALED})}
+"""`program.fingerprint` covers `program.code`."""
+
+SHAPE: Final = compiled(
+    {
+        "model": leaf(taken_elsewhere),
+        **{name: PARTS.shape.fields.get(name, PARTS.shape) for name in sorted(_NAMES - _OWN)},
+        "input": Shape(only=(str, list, NoneType), tokens=True),
+        "instructions": Shape(only=(str, list, NoneType)),
+        "metadata": FREE,
+        "client_metadata": FREE,
+        "previous_response_id": leaf(opaque.identifier),
+        "prompt": PARTS.object({}),
+        "conversation": PARTS.object({"id": leaf(opaque.identifier)}, rule=opaque.identifier),
+        **dict.fromkeys(("user", "safety_identifier", "prompt_cache_key"), text()),
+        **dict.fromkeys(_SAMPLING, numeric()),
+    }
+)
+SHAPE.fields["input"].items = _ITEM
+SHAPE.fields["instructions"].items = _ITEM
+SHAPE.fields["prompt"].only = (dict, NoneType)
+_ITEM.tokens = True
+
+RESPONSES: Final = Dialect(
+    name="openai.responses",
+    family="openai",
+    operation="generate",
+    path="/v1/responses",
+    shape=SHAPE,
+    required=(),
+    foreign=frozenset(("messages", "contents")),
+    state=("previous_response_id", "conversation"),
+)
+"""`input` may be absent: a stored prompt, or state kept upstream, can stand for it."""
