@@ -15,17 +15,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
-from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives import serialization
 from OpenSSL import SSL, crypto
 
+from gateway import pem
 from gateway.errors import ConfigurationError
 from gateway.identity import RevocationList, load_crls, verify_crl
 
 if TYPE_CHECKING:
-    from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
-
     from gateway.model import Upstream
     from gateway.settings import Listen
 
@@ -58,10 +54,10 @@ class ClientTrust:
     def read(cls, listen: Listen) -> ClientTrust:
         """Read the files. Raises ConfigurationError with the file and what to do."""
         return cls(
-            certificate=_read(listen.certificate, "listen.certificate"),
-            key=_read(listen.key, "listen.key"),
-            client_ca=_read(listen.client_ca, "listen.client_ca"),
-            client_crl=None if listen.client_crl is None else _read(listen.client_crl, "listen.client_crl"),
+            certificate=pem.read_file(listen.certificate, "listen.certificate"),
+            key=pem.read_file(listen.key, "listen.key"),
+            client_ca=pem.read_file(listen.client_ca, "listen.client_ca"),
+            client_crl=None if listen.client_crl is None else pem.read_file(listen.client_crl, "listen.client_crl"),
             minimum_tls=listen.minimum_tls,
             names=(
                 f"listen.certificate ({listen.certificate})",
@@ -79,7 +75,7 @@ class ClientTrust:
         """The verified revocation lists; None when none are configured. Raises ConfigurationError."""
         if self.client_crl is None:
             return None
-        authorities = _authorities(self.client_ca, self.names[2])
+        authorities = pem.authorities(self.client_ca, self.names[2])
         try:
             lists = load_crls(self.client_crl)
             for each in lists:
@@ -101,7 +97,7 @@ def build_server_context(listen: Listen | ClientTrust) -> SSL.Context:
     store = _store(context)
     # Every certificate of the bundle is an anchor, an intermediate too: the bundle is what the operator trusts.
     flags = crypto.X509StoreFlags.X509_STRICT | crypto.X509StoreFlags.PARTIAL_CHAIN
-    for authority in _authorities(trust.client_ca, trust.names[2]):
+    for authority in pem.authorities(trust.client_ca, trust.names[2]):
         store.add_cert(crypto.X509.from_cryptography(authority))
     for revocation in trust.revocations() or ():
         if revocation.source is not None:
@@ -154,9 +150,9 @@ class UpstreamTrust:
         )
         own = bool(upstream.client_cert_file)
         return cls(
-            ca=_read(Path(upstream.ca_file), names[0]),
-            certificate=_read(Path(upstream.client_cert_file), names[1]) if own else None,
-            key=_read(Path(upstream.client_key_file), names[2]) if own else None,
+            ca=pem.read_file(Path(upstream.ca_file), names[0]),
+            certificate=pem.read_file(Path(upstream.client_cert_file), names[1]) if own else None,
+            key=pem.read_file(Path(upstream.client_key_file), names[2]) if own else None,
             names=names,
         )
 
@@ -174,7 +170,7 @@ def build_upstream_context(upstream: Upstream, trust: UpstreamTrust | None = Non
     context = SSL.Context(SSL.TLS_CLIENT_METHOD)
     _harden(context, "1.2")
     store = _store(context)
-    for authority in _certificates(trust.ca, trust.names[0]):
+    for authority in pem.certificates(trust.ca, trust.names[0]):
         store.add_cert(crypto.X509.from_cryptography(authority))
     # Not X509_STRICT: chains of public CAs do not all satisfy it, and the anchors are pinned.
     store.set_flags(crypto.X509StoreFlags.PARTIAL_CHAIN)
@@ -239,8 +235,8 @@ def _harden(context: SSL.Context, minimum: str) -> None:
 
 def _present(context: SSL.Context, certificate: tuple[bytes, str], key: tuple[bytes, str]) -> None:
     """Make the context show a certificate. Both pairs are contents and what to call them in errors."""
-    leaf, *chain = _certificates(*certificate)
-    private = _private_key(*key)
+    leaf, *chain = pem.certificates(*certificate)
+    private = pem.private_key(*key)
     if private.public_key() != leaf.public_key():
         raise ConfigurationError(
             f"{key[1]} is not the key of {certificate[1]}. Give the pair that was made together, the leaf certificate "
@@ -255,47 +251,6 @@ def _present(context: SSL.Context, certificate: tuple[bytes, str], key: tuple[by
     except (SSL.Error, TypeError):
         raise ConfigurationError(
             f"{certificate[1]} or {key[1]} cannot be used for TLS. Use an ECDSA P-256 key, or RSA of 2048 bits or more."
-        ) from None
-
-
-def _private_key(data: bytes, name: str) -> PrivateKeyTypes:
-    try:
-        return serialization.load_pem_private_key(data, password=None)
-    except (ValueError, TypeError, UnsupportedAlgorithm):  # no cause: it may quote the file
-        raise ConfigurationError(
-            f"{name} is not an unencrypted PEM private key of a supported kind. Convert it with openssl pkey."
-        ) from None
-
-
-def _certificates(data: bytes, name: str) -> list[x509.Certificate]:
-    try:
-        found = x509.load_pem_x509_certificates(data)
-    except ValueError:
-        found = []
-    if not found:
-        raise ConfigurationError(f"{name} holds no PEM certificate. Give a file with BEGIN CERTIFICATE blocks.")
-    return found
-
-
-def _authorities(data: bytes, name: str) -> list[x509.Certificate]:
-    """The CA certificates of a bundle; anything else in it would be trusted as a peer by itself, so it is refused."""
-    found = _certificates(data, name)
-    for certificate in found:
-        try:
-            constraints = certificate.extensions.get_extension_for_class(x509.BasicConstraints).value
-        except (ValueError, x509.ExtensionNotFound, x509.DuplicateExtension, x509.UnsupportedGeneralNameType):
-            constraints = x509.BasicConstraints(False, None)
-        if not constraints.ca:
-            raise ConfigurationError(f"{name} holds a certificate that is not a CA. Leave only CA certificates in it.")
-    return found
-
-
-def _read(path: Path, name: str) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise ConfigurationError(
-            f"{name}: cannot read {path}: {error.strerror}. Give a file the gateway may read."
         ) from None
 
 
