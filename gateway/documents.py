@@ -16,9 +16,9 @@ __all__ = ["Diagnostic", "DocumentError", "load", "load_settings", "read_text", 
 MAX_BYTES: Final = 1024 * 1024
 
 
-def read_text(path: Path) -> str:
+def read_text(path: Path, *, private: bool = False) -> str:
     """The text of a regular file, read once. Raises DocumentError: missing, unreadable, no regular file, larger than
-    `MAX_BYTES`, not UTF-8."""
+    `MAX_BYTES`, not UTF-8; with `private` also when everybody may read it or a group may change it."""
     try:
         # O_NONBLOCK: opening a FIFO must not hang; whether it is a regular file is asked of what was opened.
         handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
@@ -30,8 +30,11 @@ def read_text(path: Path) -> str:
             path, f"the file cannot be opened: {reason}", "correct its permissions", "file-access"
         ) from None
     with os.fdopen(handle, "rb") as file:
-        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        mode = os.fstat(file.fileno()).st_mode
+        if not stat.S_ISREG(mode):
             raise _unreadable(path, "this is not a regular file", "give the path of a regular file", "file-kind")
+        if private and stat.S_IMODE(mode) & 0o027:
+            raise _unreadable(path, "others may read or change this file", f"chmod 600 {path}", "file-mode")
         data = file.read(MAX_BYTES + 1)
     if len(data) > MAX_BYTES:
         raise _unreadable(path, f"the file is larger than {MAX_BYTES} bytes", "make it smaller", "file-size")
@@ -45,8 +48,11 @@ def read_text(path: Path) -> str:
 
 
 def load[D: Document](path: Path, model: type[D], *, secret: bool = False) -> tuple[D, SourceMap]:
-    """The document in `path` and where its values stand. Raises DocumentError."""
-    return validate_text(read_text(path), str(path), model, secret=secret)
+    """The document in `path` and where its values stand. Raises DocumentError.
+
+    A `secret` document must be closed to others, and even its unknown keys stay out of messages.
+    """
+    return validate_text(read_text(path, private=secret), str(path), model, secret=secret)
 
 
 def resolve(folder: Path, path: Path) -> Path:
