@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import sqlite3
 import subprocess
@@ -164,7 +163,7 @@ def test_what_was_committed_survives_sigkill(path: Path) -> None:
         "box.flush(); print('flushed', flush=True)\n"
         "while True: box.emit({'event_id': 'more'}); __import__('time').sleep(0.001)\n"
     )
-    child = subprocess.Popen([sys.executable, "-c", program, str(path)], stdout=subprocess.PIPE, cwd=os.getcwd())
+    child = subprocess.Popen([sys.executable, "-c", program, str(path)], stdout=subprocess.PIPE, cwd=Path.cwd())
     assert child.stdout is not None
     assert child.stdout.readline() == b"flushed\n"
     child.send_signal(signal.SIGKILL)
