@@ -7,6 +7,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -18,6 +19,23 @@ TARGET_CORE = CORES[0]
 """Whatever is measured runs here, alone."""
 CLIENT_CORE = CORES[-1]
 """Client, stub and Redis run here; the same core where the machine has only one."""
+
+
+_YARDSTICK = """
+import time
+began = time.process_time()
+total = 0
+for number in range(2_000_000):
+    total += number & 7
+print(time.process_time() - began)
+"""
+
+
+def yardstick() -> float:
+    """Milliseconds of CPU that a fixed loop takes on the measured core right now; busy neighbours make it grow."""
+    pin = ["taskset", "-c", str(TARGET_CORE)] if shutil.which("taskset") else []
+    done = subprocess.run([*pin, sys.executable, "-c", _YARDSTICK], capture_output=True, text=True, check=True)
+    return float(done.stdout) * 1e3
 
 
 def free_port() -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import platform
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -161,7 +161,7 @@ def _order(rows: Sequence[Row], row: Row) -> int:
     return first[row.workload]
 
 
-def write(path: Path, rows: Sequence[Row], memories: Sequence[Memory], skipped: dict[str, str]) -> None:
+def write(path: Path, rows: Sequence[Row], memories: Sequence[Memory], more: Mapping[str, object]) -> None:
     """The same as JSON, with what it was measured on."""
     document = {
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -176,7 +176,7 @@ def write(path: Path, rows: Sequence[Row], memories: Sequence[Memory], skipped: 
         "rows": [row.as_json() for row in rows],
         "memory": [asdict(memory) for memory in memories],
         "aims": [asdict(aim) for aim in aims(rows, memories)],
-        "not_measured": skipped,
+        **more,
     }
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(document, indent=1) + "\n")

@@ -210,4 +210,5 @@ async def memory(target: Target, running: Running, scale: Scale) -> Memory:
         )
         done += len(tally.latencies)
         sizes.append(max(running.rss(), default=0))
-    return Memory(target.name, done, *(size / 1e6 for size in sizes), sum(running.rss()) / 1e6)
+    start, middle, end = (size / 1e6 for size in sizes)
+    return Memory(target.name, done, start, middle, end, sum(running.rss()) / 1e6)
