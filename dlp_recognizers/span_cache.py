@@ -7,8 +7,8 @@ from typing import Final
 
 from dlp_recognizers.frames import RawHit
 
-ENTRY_BYTES: Final = 256
-"""What one entry costs without its hits: digest, map node, slack of the map. Measured, rounded up."""
+ENTRY_BYTES: Final = 200
+"""What one entry costs without its hits: digest, map node, slack of the map. Measured at its worst."""
 HIT_BYTES: Final = 208
 """What one hit costs: tuple, two integers, a float; names are shared."""
 

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from dlp_recognizers.frames import RawHit
+from dlp_recognizers.hits import Hit, settle
 
 WINDOW: Final = 8192
 """Code points in a window, unless it has to grow."""
@@ -101,7 +102,7 @@ def merge(windows: Sequence[Window], results: Sequence[Sequence[RawHit]]) -> tup
 
     A value in an overlap is seen twice: it is kept once, with the better score. A value that a border cuts may look
     like another, shorter one: such a fragment goes when the neighbour saw the whole stretch and found something there
-    that contains the fragment and reaches over the border. In every other case both stay: too much is redacted rather than too little.
+    that contains the fragment and reaches over the border. What is left is settled as within one window.
     """
     if len(windows) == 1:
         return tuple(sorted(results[0]))
@@ -110,11 +111,10 @@ def merge(windows: Sequence[Window], results: Sequence[Sequence[RawHit]]) -> tup
     for at, hits in enumerate(placed):
         for key, found in hits.items():
             neighbours = (n for n in (at - 1, at + 1) if 0 <= n < len(placed))
-            if any(_is_fragment(key, windows[at], windows[n], placed[n]) for n in neighbours):
-                continue
-            if key not in best or found > best[key]:
-                best[key] = found
-    return tuple(sorted((start, end, entity, score, by) for (start, end, entity), (score, by) in best.items()))
+            if not any(_is_fragment(key, windows[at], windows[n], placed[n]) for n in neighbours):
+                best[key] = max(best.get(key, found), found)
+    settled = settle(Hit(start, end, entity, score, by) for (start, end, entity), (score, by) in best.items())
+    return tuple(sorted((hit.start, hit.end, hit.entity, hit.score, hit.recognizer) for hit in settled))
 
 
 def _place(window: Window, hits: Sequence[RawHit]) -> _Placed:

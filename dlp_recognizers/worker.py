@@ -13,13 +13,14 @@ import os
 import resource
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final, Protocol
 
 import orjson
 
 from dlp_recognizers.frames import FrameError, FrameReader, UnitResult, pack_json, unpack_texts
+from dlp_recognizers.hits import Hit, ScanIncomplete
 from gateway.errors import ConfigurationError
 
 _PR_SET_PDEATHSIG: Final = 1
@@ -28,23 +29,8 @@ _OOM_SCORE: Final = "500"
 """A scan process goes before the proxy does: it is replaced, and its request refused."""
 
 
-class Hit(Protocol):
-    """What an engine finds."""
-
-    @property
-    def start(self) -> int: ...
-    @property
-    def end(self) -> int: ...
-    @property
-    def entity(self) -> str: ...
-    @property
-    def score(self) -> float: ...
-    @property
-    def recognizer(self) -> str: ...
-
-
 class Engine(Protocol):
-    """What scans a text. Raises an exception named `ScanIncomplete` if it could not look at all of it."""
+    """What scans a text. Raises hits.ScanIncomplete if it could not look at all of it."""
 
     @property
     def version(self) -> str: ...
@@ -64,12 +50,12 @@ def scan_text(engine: Engine, text: str) -> UnitResult:
     """The hits in `text`, or the reason why there is no trustworthy answer."""
     try:
         return tuple((hit.start, hit.end, hit.entity, hit.score, hit.recognizer) for hit in engine.scan(text))
+    except ScanIncomplete:
+        return "recognizer_failed"
     except MemoryError:
         raise
-    except Exception as error:  # noqa: BLE001 -- whatever a recognizer raises makes the scan incomplete, which refuses
-        # By name, so that this process does not load the real engine when it runs another.
-        names = {kind.__name__ for kind in type(error).__mro__}
-        return "recognizer_failed" if "ScanIncomplete" in names else "error"
+    except Exception:  # noqa: BLE001 -- whatever a recognizer raises makes the scan incomplete, which refuses
+        return "error"
 
 
 def main() -> None:
@@ -122,7 +108,7 @@ def _take_pipes() -> tuple[int, int]:
     return source, sink
 
 
-def _frames(source: int, reader: FrameReader) -> Any:
+def _frames(source: int, reader: FrameReader) -> Iterator[bytes]:
     while data := os.read(source, 262_144):
         yield from reader.feed(data)
 

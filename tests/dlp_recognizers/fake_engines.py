@@ -6,24 +6,11 @@ import os
 import re
 import signal
 import time
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from dlp_recognizers.hits import Hit, ScanIncomplete
 from gateway.errors import ConfigurationError
-
-
-class ScanIncomplete(Exception):
-    """As the real engine's: not all of the text was looked at."""
-
-
-@dataclass(frozen=True, slots=True)
-class Hit:
-    start: int
-    end: int
-    entity: str
-    score: float
-    recognizer: str
 
 
 class FakeEngine:

@@ -90,9 +90,9 @@ def test_a_hostile_text_is_cut_in_linear_time() -> None:
 
 def test_merge_keeps_nested_hits_and_drops_fragments() -> None:
     windows = (Window(0, 100), Window(80, 200))
-    outer, inner = (82, 98, "URL", 0.6, "u"), (85, 90, "EMAIL", 0.5, "e")
-    both = [(2, 18, "URL", 0.7, "u"), (5, 10, "EMAIL", 0.5, "e")]
-    assert merge(windows, [[outer, inner], both]) == ((82, 98, "URL", 0.7, "u"), inner)
+    outer, inner = (82, 98, "HEALTH_CONDITION", 0.6, "u"), (85, 90, "EMAIL_ADDRESS", 0.5, "e")
+    both = [(2, 18, "HEALTH_CONDITION", 0.7, "u"), (5, 10, "EMAIL_ADDRESS", 0.5, "e")]
+    assert merge(windows, [[outer, inner], both]) == ((82, 98, "HEALTH_CONDITION", 0.7, "u"), inner)
     iban = (90, 120, "IBAN", 0.5, "i")
     cut = (90, 100, "PHONE", 0.9, "p")
     assert merge(windows, [[cut], [(10, 40, "IBAN", 0.5, "i")]]) == (iban,)
