@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import difflib
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic_core import PydanticCustomError
 
 from gateway.diagnostics import Diagnostic, DocumentError, did_you_mean
+from gateway.model import Json
 from gateway.yaml_tree import Node, parse
 
 type Loc = Sequence[int | str]
@@ -33,6 +37,16 @@ class Document(BaseModel):
 type FilePath = Annotated[Path, Field(strict=False)]
 
 
+def _no_boolean(value: object) -> object:
+    if isinstance(value, bool):  # True equals 1, so that a Literal would take it
+        raise PydanticCustomError("int_type", "not a whole number")
+    return value
+
+
+type Version = Annotated[Literal[1], BeforeValidator(_no_boolean)]
+"""The version of a document's format."""
+
+
 @dataclass(frozen=True, slots=True)
 class SourceMap:
     """Where each value of one document stands."""
@@ -52,6 +66,19 @@ class SourceMap:
                 name, node = entry
         place = name if key and name is not None else node
         return place.line, place.column
+
+    def scalar(self, loc: Loc) -> Json:
+        """The scalar at `loc`; None for a collection or nothing."""
+        node: Node | None = self.root
+        for part in loc:
+            if node is None:
+                return None
+            if isinstance(part, int):
+                node = node.items[part] if part < len(node.items) else None
+            else:
+                entry = node.entry(part)
+                node = entry[1] if entry else None
+        return node.scalar if node is not None else None
 
     def diagnostic(self, loc: Loc, message: str, fix: str, code: str, *, key: bool = False) -> Diagnostic:
         """A diagnostic at `loc`."""
@@ -76,9 +103,9 @@ def validate_text[D: Document](text: str, file: str, model: type[D], *, secret: 
         # JSON mode is strict about types and yet takes a list for a tuple and a name for an enum member.
         document = model.model_validate_json(json.dumps(root.plain()))
     except ValidationError as error:
-        marked = {(each.line, each.column) for each in found}
-        for fault in error.errors(include_url=False, include_input=False, include_context=True):
-            one = _explain(fault, source, schema, secret=secret)
+        marked = {(one.line, one.column) for one in found}
+        for each in error.errors(include_url=False, include_input=False, include_context=True):
+            one = _explain(each, source, schema, secret=secret)
             if (one.line, one.column) not in marked:  # the parser has said what is wrong with this value
                 found.append(one)
         raise DocumentError(found) from None
@@ -105,16 +132,39 @@ def _explain(fault: Any, source: SourceMap, schema: Mapping[str, Any], *, secret
         fix = f"add `{loc[-1]}:`" + (f" ({about})" if about else "")
         return source.diagnostic(loc[:-1], f"key {name} is missing", fix, "missing-key")
     if kind in ("literal_error", "enum"):
-        return source.diagnostic(loc, f"{name} is none of its choices", f"use {fault['ctx']['expected']}", "choice")
+        return source.diagnostic(loc, f"{name} is none of its choices", _choice(fault, source.scalar(loc)), "choice")
     if kind == "too_short":
         fix = "name at least one, or remove the key: an empty list is not read as all"
         return source.diagnostic(loc, f"{name} is empty", fix, "empty-list")
     base, _, what = kind.rpartition("_")
     if what in ("type", "parsing", "integer") and base.split("_from")[0] in _EXPECTED:
         return _wrong_type(source, loc, _EXPECTED[base.split("_from")[0]])
-    message = str(fault["msg"]).removeprefix("Value error, ")
-    what_is_wrong, _, fix = message.partition(" | fix: ")
-    return source.diagnostic(loc, f"{name}: {what_is_wrong}", fix or "correct the value", "bad-value")
+    message, fix = _bound(kind, fault.get("ctx", {}))
+    return source.diagnostic(loc, f"{name} {message}", fix, "bad-value")
+
+
+def _choice(fault: Any, written: Json) -> str:
+    expected = str(fault["ctx"]["expected"])
+    choices = {each.lower(): each for each in re.findall(r"'([^']+)'", expected)}
+    close = difflib.get_close_matches(str(written).lower().replace("-", "_"), choices, n=1)
+    return f"did you mean {choices[close[0]]}? Known: {expected}" if close else f"use {expected}"
+
+
+def _bound(kind: str, limits: Mapping[str, Any]) -> tuple[str, str]:
+    """What is wrong with a value of the right type, and the fix, in words that never hold the value."""
+    if kind in ("greater_than_equal", "greater_than"):
+        low = limits.get("ge", limits.get("gt"))
+        return "is too small", f"write {low} or more" if "ge" in limits else f"write more than {low}"
+    if kind in ("less_than_equal", "less_than"):
+        high = limits.get("le", limits.get("lt"))
+        return "is too large", f"write {high} or less" if "le" in limits else f"write less than {high}"
+    if kind == "string_too_long":
+        return "is too long", f"write at most {limits.get('max_length')} characters"
+    if kind == "string_too_short":
+        return "is empty", "write something"
+    if kind == "string_pattern_mismatch":
+        return "has characters or a form that it cannot have", f"write what matches {limits.get('pattern')}"
+    return "cannot be used", "correct the value"
 
 
 def _wrong_type(source: SourceMap, loc: Loc, expected: str) -> Diagnostic:

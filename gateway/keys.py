@@ -8,14 +8,14 @@ import secrets
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final
 
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from pydantic import Field
 
 from gateway.diagnostics import Diagnostic, DocumentError
-from gateway.document_model import Document
+from gateway.document_model import Document, Version
 from gateway.documents import load
 
 KEY_BYTES: Final = 32
@@ -35,7 +35,7 @@ class KeyEntry(Document):
 class KeysDocument(Document):
     """The key file."""
 
-    version: Literal[1]
+    version: Version
     """Version of this format: 1."""
     keys: Annotated[tuple[KeyEntry, ...], Field(min_length=1, max_length=16)]
     """The keys, newest first; the first is used, the others are kept so that old evidence can be checked."""

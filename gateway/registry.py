@@ -13,7 +13,7 @@ from typing import Annotated, Final, Literal
 from pydantic import Field
 
 from gateway.diagnostics import Diagnostic, DocumentError
-from gateway.document_model import Document, SourceMap, validate_text
+from gateway.document_model import Document, SourceMap, Version, validate_text
 from gateway.documents import read_text
 from gateway.model import AgentRecord, AgentState, Level
 
@@ -53,7 +53,7 @@ class AgentEntry(Document):
 class AgentsDocument(Document):
     """`agents.yaml`."""
 
-    version: Literal[1]
+    version: Version
     """Version of this format: 1."""
     agents: Annotated[tuple[AgentEntry, ...], Field(min_length=1)]
     """Every agent that may call."""

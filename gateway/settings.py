@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from gateway.document_model import Document, FilePath
+from gateway.document_model import Document, FilePath, Version
 
 type Seconds = Annotated[float, Field(gt=0, le=86_400)]
 type Port = Annotated[int, Field(ge=0, le=65_535)]
@@ -144,7 +144,7 @@ class Log(Document):
 class Settings(Document):
     """One gateway."""
 
-    version: Literal[1] = 1
+    version: Version = 1
     listen: Listen
     identity: IdentitySettings
     policy: FilePath

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any, Final
 
 import yaml
@@ -20,6 +21,10 @@ MAX_DEPTH: Final = 24
 MAX_NODES: Final = 200_000
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_INVISIBLE: Final = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2069\ud800-\udfff\ufeff\ufffe\uffff]"
+)
+"""Control characters, foreign line ends, and what makes a reviewer see another text than the parser (Trojan Source)."""
 _NULL: Final = re.compile(r"(?:~|null|Null|NULL|)\Z")
 _BOOL: Final = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
 _INT: Final = re.compile(r"[-+]?(?:0|[1-9][0-9]{0,17})\Z")
@@ -69,6 +74,8 @@ def parse(text: str, file: str) -> tuple[Node | None, list[Diagnostic]]:
     """The tree of `text`, and every fault found. The tree is None when the text could not be read to its end."""
     builder = _Builder(file)
     builder.tabs(text)
+    if builder.invisible(text):
+        return None, builder.found
     try:
         for event in yaml.parse(text, Loader=_LOADER):
             if not builder.take(event):
@@ -77,10 +84,8 @@ def parse(text: str, file: str) -> tuple[Node | None, list[Diagnostic]]:
         if not builder.found or builder.found[-1].code != "tab":
             builder.syntax(error)
         return None, builder.found
-    except yaml.YAMLError:  # a reader error carries no mark: control characters
-        builder.report(
-            (1, 1), "the file holds characters that YAML does not allow", "remove control characters", "syntax"
-        )
+    except yaml.YAMLError:  # a reader error carries no mark; `invisible` has looked for its causes before
+        builder.report((1, 1), "the file is not YAML", "write it anew", "syntax")
         return None, builder.found
     if builder.root is None:
         builder.report((1, 1), "the file is empty", "write the document, or restore the last good one", "empty")
@@ -116,6 +121,14 @@ class _Builder:
                 column = indent.index("\t") + 1
                 self.report((number, column), "a tab stands in the indentation", "indent with spaces", "tab")
 
+    def invisible(self, text: str) -> bool:
+        for match in islice(_INVISIBLE.finditer(text), 20):
+            line = text.count("\n", 0, match.start()) + 1
+            place = line, match.start() - text.rfind("\n", 0, match.start())
+            what = f"a character stands here that does not show (U+{ord(match[0]):04X})"
+            self.report(place, what, "remove it", "invisible")
+        return bool(_INVISIBLE.search(text))
+
     def syntax(self, error: yaml.MarkedYAMLError) -> None:
         mark: Any = error.problem_mark or error.context_mark  # Any: the stubs of the C parser disagree with themselves
         line, column = (mark.line + 1, mark.column + 1) if mark is not None else (1, 1)
@@ -125,6 +138,9 @@ class _Builder:
             fix = "put the text in double quotes: @, `, % and tabs cannot begin a plain value"
         elif "alias" in (error.context or "") or "anchor" in (error.context or ""):
             problem, fix = "* or & begins an alias or anchor", 'put the text in double quotes, such as "*"'
+        began: Any = error.context_mark
+        if began is not None and began.line + 1 != line:
+            problem += f" ({error.context}, which began in line {began.line + 1})"
         self.report((line, column), problem, fix, "syntax")
 
     def take(self, event: Any) -> bool:

@@ -6,7 +6,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
-from gateway.document_model import Document, FilePath
+from gateway.document_model import Document, FilePath, Version
 
 DIALECTS: Final = (
     "openai.chat",
@@ -170,7 +170,7 @@ class RuleDocument(Document):
 class RulesDocument(Document):
     """`rules.yaml`."""
 
-    version: Literal[1]
+    version: Version
     """Version of this format: 1."""
     placeholders: Placeholders = Placeholders()
     classification: ClassificationDocument
