@@ -1,0 +1,40 @@
+"""What stands beside a match: the neighbours decide whether digits are a value or a piece of something longer."""
+
+from __future__ import annotations
+
+from dlp_recognizers.page import Page
+
+_JOINTS = frozenset(".,-/:_+")
+
+
+def alone(page: Page, start: int, end: int) -> bool:
+    """Whether [start, end) is no piece of a longer word or number (`1.2.3`, `a1`, `2024-01`, `12:30`)."""
+    left, right = page.char(start - 1), page.char(end)
+    if left.isalnum() or left == "_" or right.isalnum() or right == "_":
+        return False
+    if left in _JOINTS and page.char(start - 2).isdigit():
+        return False
+    return not (right in _JOINTS and page.char(end + 1).isdigit())
+
+
+def in_column(page: Page, start: int, end: int) -> bool:
+    """Whether digits written with blanks go on to either side: a row of figures rather than one value."""
+    left = page.char(start - 1) in " \t" and page.char(start - 2).isdigit()
+    right = page.char(end) in " \t" and page.char(end + 1).isdigit()
+    return left or right
+
+
+def in_prose(page: Page, start: int, end: int) -> bool:
+    """Whether a bare run of digits stands in running text and not among other figures or in code."""
+    left, right = page.char(start - 1), page.char(end)
+    if left not in " \t\n\"'([:" or (
+        right not in " \t\n\"')],;?!" and not (right == "." and page.char(end + 1) in " \n")
+    ):
+        return False
+    around = page.text[max(0, start - 24) : start] + page.text[end : end + 24]
+    return sum(char.isdigit() for char in around) < 4
+
+
+def digits(text: str) -> str:
+    """The decimal digits of `text`."""
+    return "".join(char for char in text if "0" <= char <= "9")

@@ -1,0 +1,18 @@
+"""Every recognizer of the product, written out."""
+
+from __future__ import annotations
+
+from dlp_recognizers import contact, financial, markings, personal, presidio_set, secrets
+from dlp_recognizers.linear import LinearRecognizer
+
+
+def recognizers() -> tuple[LinearRecognizer, ...]:
+    """New recognizers, in the order in which they are asked."""
+    return (
+        *secrets.recognizers(),
+        *contact.recognizers(),
+        *financial.recognizers(),
+        *presidio_set.recognizers(),
+        *personal.recognizers(),
+        *markings.recognizers(),
+    )

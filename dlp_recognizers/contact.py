@@ -1,0 +1,289 @@
+"""E-mail addresses, phone numbers, network addresses: how a person or a machine is reached."""
+
+from __future__ import annotations
+
+import ipaddress
+
+import phonenumbers
+
+from dlp_recognizers.boundaries import alone, digits, in_column
+from dlp_recognizers.linear import LinearRecognizer, Near, Shape, Verdict
+from dlp_recognizers.page import Page
+
+_REGIONS = ("US", "GB", "DE", "FR", "IT", "ES", "AT", "CH", "NL", "BE", "PL", "IE", "PT", "SE")
+_PHONE_WORDS = Near(
+    r"\b(?:tel(?:ephone|efon|efono|\.)?|phone|mobile?|mobil|cell|call|dial|fax|ruf|handy|sms|text|whatsapp|signal|"
+    r"contact|reach|ring|hotline|extension|num\xe9ro|portable|m\xf3vil|cellulare|rufnummer|telefoonnummer)"
+    r"|phone|telefon|mobile",
+    before=40,
+)
+_IP_WORDS = Near(
+    r"\b(?:ip|ipv4|ipv6|address|addr|host|server|client|from|ping|dns|gateway|peer|subnet|inet)\b", before=30
+)
+_VERSION = Near(
+    r"(?:\b(?:version|ver|v|release|rev|build|firmware|section|chapter|rfc)[\s:=.]*|[=~^<>!]=?\s?|[a-z][/@_-])$",
+    before=14,
+    after=0,
+)
+_MAC_WORDS = Near(r"\b(?:mac|ethernet|hardware|physical|bssid|wlan|wifi|hwaddr|ether)\b")
+
+
+def _email(page: Page, start: int, end: int) -> Verdict:
+    local, _, domain = page.text[start:end].rpartition("@")
+    stripped = local.lstrip(".'-")
+    start += len(local) - len(stripped)
+    stripped_end = stripped.rstrip(".")
+    if not stripped_end or len(stripped) > 200 or len(domain) > 253:
+        return None
+    if stripped == "git" and page.char(end) in ":/":
+        return None
+    if page.char(end) in "(@" or page.text[max(0, start - 3) : start] == "://":
+        return (start, end, 0.5)
+    return (start, end, 0.95)
+
+
+def _international(page: Page, start: int, end: int) -> Verdict:
+    left = page.char(start - 1)
+    if left.isalnum() or left in "_+":
+        return None
+    text = page.text[start:end]
+    plus = start if text[0] == "+" else -1
+    number = "+" + digits(text if plus >= 0 else text[2:])
+    parsed = _parse(number, None)
+    while parsed is None or not phonenumbers.is_possible_number(parsed):
+        shorter = _shorter(text)
+        if shorter is None:
+            return None
+        text = shorter
+        number = "+" + digits(text if plus >= 0 else text[2:])
+        parsed = _parse(number, None)
+    end = start + len(text)
+    if page.char(end).isalnum() or (page.char(end) in ".:-" and page.char(end + 1).isdigit()):
+        return None
+    if phonenumbers.is_valid_number(parsed):
+        return (start, end, 0.9)
+    at_margin = left == "\n" or start == 0
+    if plus < 0 and not _PHONE_WORDS(page, start, end):
+        return None
+    if at_margin and len(number) < 11 and not _PHONE_WORDS(page, start, end):
+        return (start, end, 0.4)
+    return (start, end, 0.7)
+
+
+def _shorter(text: str) -> str | None:
+    """`text` without its last group of digits, or None when nothing that could be a number is left."""
+    cut = len(text)
+    while cut and text[cut - 1].isdigit():
+        cut -= 1
+    while cut and not text[cut - 1].isdigit():
+        cut -= 1
+    return text[:cut] if len(digits(text[:cut])) >= 7 else None
+
+
+def _parse(number: str, region: str | None) -> phonenumbers.PhoneNumber | None:
+    try:
+        return phonenumbers.parse(number, region)
+    except phonenumbers.NumberParseException:
+        return None
+
+
+def _american(page: Page, start: int, end: int) -> Verdict:
+    text = page.text[start:end]
+    if text[0] == "(" and ")" not in text:
+        start += 1
+        text = text[1:]
+    if not alone(page, start, end) or (in_column(page, start, end) and not _PHONE_WORDS(page, start, end)):
+        return None
+    if _PHONE_WORDS(page, start, end):
+        return (start, end, 0.9)
+    number = digits(text)[-10:]
+    if number[:3] == "555" or "(" in text:
+        return (start, end, 0.7)
+    parsed = _parse(number, "US")
+    if parsed is not None and phonenumbers.is_valid_number(parsed):
+        return (start, end, 0.7 if "-" in text or "(" in text else 0.55)
+    return (start, end, 0.5) if "-" in text else None
+
+
+def _national(page: Page, start: int, end: int) -> Verdict:
+    """A number with a trunk zero: a shape of some European country, and valid there."""
+    if page.text[start] == "(" and ")" not in page.text[start:end]:
+        start += 1
+    if not alone(page, start, end):
+        return None
+    text = page.text[start:end]
+    number = digits(text)
+    if not 8 <= len(number) <= 13 or _is_date(text):
+        return None
+    if _PHONE_WORDS(page, start, end):
+        return (start, end, 0.85)
+    if in_column(page, start, end) or len(set(number)) < 3 or len(number) < 9:
+        return None
+    for region in _REGIONS:
+        parsed = _parse(number, region)
+        if parsed is not None and phonenumbers.is_valid_number(parsed):
+            return (start, end, 0.6)
+    return None
+
+
+def _is_date(text: str) -> bool:
+    parts = text.replace("/", " ").replace(".", " ").replace("-", " ").split()
+    if len(parts) < 3 or not all(part.isdigit() for part in parts):
+        return False
+    day, month, year = parts[:3]
+    if len(day) <= 2 and len(month) <= 2 and len(year) == 4:
+        return int(day) <= 31 and int(month) <= 31
+    return len(parts) == 3 and len(number := "".join(parts)) <= 8 and int(number[:2]) <= 31
+
+
+def _bare(page: Page, start: int, end: int) -> Verdict:
+    """Digits that only a word beside them makes a phone number."""
+    if not alone(page, start, end) or not _PHONE_WORDS_CLOSE(page, start, end):
+        return None
+    number = digits(page.text[start:end])
+    return (start, end, 0.75) if 7 <= len(number) <= 13 else None
+
+
+_PHONE_WORDS_CLOSE = Near(
+    r"\b(?:tel(?:ephone|efon|efono|\.)?|phone|mobile?|mobil|cell(?:phone)?|fax|rufnummer|handy|whatsapp|call(?: me| him| her| us)?(?: at| on)?|"
+    r"portable|m\xf3vil|cellulare)(?:[ _-]?(?:number|nummer|no|nr))?[\"']?(?:[ :.#=\"'>|,-]|is\b|at\b|on\b){0,6}$|phone[\"']?\s?[:=]\s?[\"']?$",
+    before=32,
+    after=0,
+)
+
+
+def _ipv4(page: Page, start: int, end: int) -> Verdict:
+    text = page.text[start:end]
+    if not alone(page, start, end) and not (
+        page.char(end) == "/" or page.char(end) == ":" or page.char(start - 1) in ":/,"
+    ):
+        return None
+    left, right = page.char(start - 1), page.char(end)
+    if (
+        left.isalnum()
+        or left in "_."
+        or right.isalnum()
+        or right == "_"
+        or (right in ".-" and page.char(end + 1).isdigit())
+    ):
+        return None
+    if (left == "-" and page.char(start - 2).isalnum()) or _VERSION(page, start, start):
+        return None
+    parts = text.split(".")
+    if any(len(part) > 1 and part[0] == "0" for part in parts) or any(int(part) > 255 for part in parts):
+        return None
+    octets = [int(part) for part in parts]
+    if octets[0] in {0, 127, 255} or octets[0] >= 224 or octets[1:] == [0, 0, 0]:
+        return None
+    if all(octet < 10 for octet in octets) and not _IP_WORDS(page, start, end):
+        return None
+    return (start, end, 0.8)
+
+
+def _ipv6(page: Page, start: int, end: int) -> Verdict:
+    text = page.text[start:end]
+    if (
+        page.char(start - 1).isalnum()
+        or page.char(start - 1) in "_.:"
+        or page.char(end).isalnum()
+        or page.char(end) in "_:"
+    ):
+        return None
+    if text.endswith(":") and not text.endswith("::"):
+        text, end = text[:-1], end - 1
+    try:
+        address = ipaddress.IPv6Address(text)
+    except ValueError:
+        return None
+    first = text.split(":", 1)[0]
+    if address.is_loopback or address.is_unspecified or len(first) < 3 or not any(char.isdigit() for char in first):
+        return None
+    return (start, end, 0.8)
+
+
+def _mac(page: Page, start: int, end: int) -> Verdict:
+    text = page.text[start:end]
+    if (
+        page.char(start - 1) in ":-"
+        or page.char(end) in ":-"
+        or page.char(end).isalnum()
+        or page.char(start - 1).isalnum()
+    ):
+        return None
+    pairs = set(digits(text.lower())) | {char for char in text.lower() if char.isalpha()}
+    if len(pairs) < 3:
+        return None
+    has_letter = any(char.isalpha() for char in text)
+    if (":" in text or has_letter) and not ("." in text and not (has_letter and digits(text))):
+        return (start, end, 0.8)
+    return (start, end, 0.7) if _MAC_WORDS(page, start, end) else None
+
+
+def recognizers() -> list[LinearRecognizer]:
+    """The recognizers of this module."""
+    phones = [
+        Shape("plus", r"\+\(?[1-9][0-9 ().\-/]{5,22}[0-9]", judge=_international, gate=r"\+\(?[1-9][0-9 ().\-/]{5}"),
+        Shape(
+            "double zero", r"\b00[1-9][0-9 ().\-/]{7,22}[0-9]", judge=_international, gate=r"\b00[1-9][0-9 ().\-/]{7}"
+        ),
+        Shape(
+            "american",
+            r"(?:\b1[ .-])?(?:\([2-9][0-9]{2}\) ?|\b[2-9][0-9]{2}[ .-])[2-9][0-9]{2}[ .-][0-9]{4}\b",
+            judge=_american,
+            retry=True,
+        ),
+        Shape(
+            "national",
+            r"(?:\(0[1-9][0-9]{1,4}\)|\b0[1-9][0-9]{0,3})[ /.-]{1,3}[0-9](?:[ /.-]?[0-9]){5,10}\b",
+            judge=_national,
+            gate=r"\b0[1-9][0-9]{0,3}\)?[ /.-]{1,3}[0-9]",
+        ),
+        Shape(
+            "labelled",
+            r"[0-9(][0-9 ().\-/]{5,16}[0-9]\b",
+            judge=_bare,
+            retry=True,
+            gate=r"(?i)(?:tel|phone|mobil|cell|fax|rufnummer|handy|whatsapp|call|portable|m\xf3vil)",
+        ),
+    ]
+    return [
+        LinearRecognizer(
+            "EMAIL_ADDRESS",
+            [
+                Shape(
+                    "address",
+                    r"[A-Za-z0-9_+\x80-\xff][A-Za-z0-9_.+'\x80-\xff-]*@(?:[A-Za-z0-9\x80-\xff](?:[A-Za-z0-9\x80-\xff-]*[A-Za-z0-9\x80-\xff])?\.)+[A-Za-z\x80-\xff][A-Za-z0-9\x80-\xff-]*[A-Za-z\x80-\xff]",
+                    judge=_email,
+                    gate="@",
+                ),
+            ],
+            name="email",
+        ),
+        LinearRecognizer("PHONE_NUMBER", phones, name="phone"),
+        LinearRecognizer(
+            "IP_ADDRESS",
+            [
+                Shape("v4", r"[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}", judge=_ipv4, retry=True),
+                Shape(
+                    "v6",
+                    r"[0-9A-Fa-f]{3,4}:[0-9A-Fa-f:]{1,38}[0-9A-Fa-f:]",
+                    judge=_ipv6,
+                    retry=True,
+                    gate=r"[0-9A-Fa-f]{3,4}:[0-9A-Fa-f:]",
+                ),
+            ],
+            name="ip",
+        ),
+        LinearRecognizer(
+            "MAC_ADDRESS",
+            [
+                Shape(
+                    "pairs",
+                    r"\b[0-9A-Fa-f]{2}(?::[0-9A-Fa-f]{2}){5}\b|\b[0-9A-Fa-f]{2}(?:-[0-9A-Fa-f]{2}){5}\b",
+                    judge=_mac,
+                ),
+                Shape("quads", r"\b[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}\b", judge=_mac),
+            ],
+            name="mac",
+        ),
+    ]

@@ -1,0 +1,126 @@
+"""The engine: every recognizer over every reading of a text, in linear time and without a network."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+
+import tldextract
+
+from dlp_recognizers.allow_list import EXAMPLES, is_example
+from dlp_recognizers.catalogue import recognizers
+from dlp_recognizers.hits import Hit, ScanIncomplete, settle
+from dlp_recognizers.linear import LinearRecognizer
+from dlp_recognizers.names import NameFinder, SpacyFinder
+from dlp_recognizers.page import Page
+from dlp_recognizers.prefilter import Prefilter
+from dlp_recognizers.views import readings
+from gateway.errors import ConfigurationError
+
+__all__ = ["Engine", "EngineSettings", "Hit", "ScanIncomplete", "create"]
+
+_GENERATION = "1"
+"""Raised when judges change in a way that the patterns do not show."""
+
+
+@dataclass(frozen=True, slots=True)
+class EngineSettings:
+    """What an engine is made of."""
+
+    spacy_pipelines: tuple[str, ...] = ()
+    """Installed pipelines by name or path."""
+    allow_examples: bool = True
+    """Whether the documentation examples of `allow_list` are left alone."""
+
+
+class Engine:
+    """Finds what is sensitive in one text at a time. Not thread-safe; keeps nothing of what it read."""
+
+    def __init__(self, settings: EngineSettings, *, names: Iterable[NameFinder] = ()) -> None:
+        silence()
+        self._settings = settings
+        self._recognizers: tuple[LinearRecognizer, ...] = recognizers()
+        self._prefilter = Prefilter(self._recognizers)
+        self._names: tuple[NameFinder, ...] = (*map(SpacyFinder, settings.spacy_pipelines), *names)
+        self.version = self._digest()
+
+    def _digest(self) -> str:
+        parts: list[object] = [_GENERATION, asdict(self._settings), sorted(EXAMPLES)]
+        parts += [
+            [entry.entity, entry.name, [[s.name, s.regex, s.score] for s in entry.shapes]]
+            for entry in self._recognizers
+        ]
+        parts += [finder.version for finder in self._names]
+        return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
+
+    @property
+    def entities(self) -> frozenset[str]:
+        """Every entity that the pattern recognizers can find."""
+        return frozenset(entry.entity for entry in self._recognizers)
+
+    def scan(self, text: str) -> list[Hit]:
+        """Everything found in `text`, in order. Raises ScanIncomplete if any recognizer failed on any of it."""
+        if not text:
+            return []
+        try:
+            return settle(self._hits(text))
+        except ScanIncomplete:
+            raise
+        except Exception as error:  # noqa: BLE001 - a recognizer that fails must never look like a clean text
+            # Neither chained nor quoted: the message of a library's error may hold what it was given.
+            raise ScanIncomplete(f"recognizer_failed:{type(error).__name__}") from None
+
+    def _hits(self, text: str) -> Iterable[Hit]:
+        hits: list[Hit] = []
+        for reading in readings(text):
+            page = Page.of(reading.text)
+            for recognizer, shape in self._prefilter.lanes(page):
+                for hit in recognizer.find(page, shape):
+                    if self._settings.allow_examples and is_example(hit.entity, page.text[hit.start : hit.end]):
+                        continue
+                    start, end = reading.origin(hit.start, hit.end)
+                    hits.append(Hit(start, end, hit.entity, hit.score, hit.recognizer))
+        for finder in self._names:
+            hits.extend(finder.find(text))
+        return hits
+
+    def warm(self) -> None:
+        """Run every recognizer once, so that the first request pays for no table. Raises ScanIncomplete."""
+        page = Page.of(_WARM_UP)
+        self.scan(_WARM_UP)
+        for recognizer in self._recognizers:
+            for shape in recognizer.shapes:
+                for _ in recognizer.find(page, shape):
+                    pass
+
+
+_WARM_UP = (
+    "Dear Dr. Ada Example, call +44 20 7946 0018 or (212) 555-0123, mail ada@corp.example.\nSSN 219-09-9999, card "
+    '5555 5555 5555 4444, IBAN GB33 BUKB 2020 1555 5555 55. {"password": "not-a-real-1", "ip": "10.1.2.3"}\\n\n'
+)
+
+
+def silence() -> None:
+    """Take away what the libraries do beside their job: log matched text, fetch the public suffix list."""
+    for name in ("presidio-analyzer", "presidio-anonymizer", "decision_process", "tldextract"):
+        logger = logging.getLogger(name)
+        logger.disabled = True
+        logger.propagate = False
+        logger.setLevel(logging.CRITICAL + 1)
+    tldextract.extract = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
+
+
+def create(config: Mapping[str, object]) -> Engine:
+    """The engine of a scan process, from the plain values of `EngineSettings`. Raises ConfigurationError."""
+    pipelines = config.get("spacy_pipelines", ())
+    examples = config.get("allow_examples", True)
+    if (
+        not isinstance(pipelines, (list, tuple))
+        or not isinstance(examples, bool)
+        or set(config) - {"spacy_pipelines", "allow_examples"}
+    ):
+        raise ConfigurationError("engine: expected spacy_pipelines (list of names) and allow_examples (true or false)")
+    return Engine(EngineSettings(tuple(map(str, pipelines)), examples))

@@ -1,0 +1,126 @@
+"""Document markings: the classification that an author wrote down. They raise a level and are never redacted."""
+
+from __future__ import annotations
+
+from dlp_recognizers.linear import Judge, LinearRecognizer, Near, Shape, Verdict
+from dlp_recognizers.page import Page
+
+_WORDS = {
+    "MARKING_PUBLIC": (
+        r"public(?: information| document| release)?|for public release|unclassified|\xf6ffentlich|publique?|p\xfablico|pubblico",
+        r"CLEAR|WHITE",
+    ),
+    "MARKING_INTERNAL": (
+        r"internal|internal (?:use )?only|(?:for )?internal use(?: only)?|company internal|intern|nur f\xfcr den (?:internen )?(?:dienst)?gebrauch|nur f\xfcr den internen gebrauch|"
+        r"interne|usage interne|diffusion interne|uso interno|not for external (?:use|distribution)",
+        r"GREEN",
+    ),
+    "MARKING_CONFIDENTIAL": (
+        r"confidential|(?:company|business|commercial|client|customer)(?:[ -]in)?[ -]confiden(?:tial|ce)|(?:private|proprietary) (?:and|&) confidential|confidential (?:and|&) (?:proprietary|privileged)|"
+        r"privileged (?:and|&) confidential|confidential information|confidential document|nda|under nda|vertraulich|firmenvertraulich|confidentiel|confidencial|riservato|confidenziale|vertrouwelijk",
+        r"AMBER(?:\+STRICT)?",
+    ),
+    "MARKING_RESTRICTED": (
+        r"restricted|highly (?:confidential|restricted)|strictly (?:private (?:and|&) )?confidential|top secret|secret|eyes only|for your eyes only|need[ -]to[ -]know(?: only)?|streng vertraulich|geheim|streng geheim|"
+        r"strictement confidentiel|tr\xe8s confidentiel|secret d\xe9fense|estrictamente confidencial|strettamente riservato|strikt vertrouwelijk",
+        r"RED",
+    ),
+}
+_PHRASES = {
+    "MARKING_INTERNAL": r"\bfor internal use only\b|\binternal use only\b|\bnur f\xfcr den internen gebrauch\b|\bnicht zur weitergabe\b|\bnot for external distribution\b",
+    "MARKING_CONFIDENTIAL": r"\bcompany[ -]confidential\b|\bcommercial[ -]in[ -]confidence\b|\bprivate (?:and|&) confidential\b|\bconfidential (?:and|&) proprietary\b|\bprivileged (?:and|&) confidential\b",
+    "MARKING_RESTRICTED": "",
+}
+_LABEL = (
+    r"(?:(?:data |document |information |security |sensitivity )?classification(?: level)?|sensitivity(?: label| level)?|confidentiality(?: level)?|security (?:level|label|marking)|"
+    r"(?:protective )?marking|vertraulichkeit(?:sstufe)?|klassifizierung|schutzklasse|einstufung|classification de s\xe9curit\xe9|confidentialit\xe9|clasificaci\xf3n|x-classification|data-class)"
+)
+_STATES = r"(?:classified|marked|labell?ed|designated|treated|eingestuft|gekennzeichnet)(?: (?:strictly|as|it|als|under|is)){0,2}"
+_DECORATION = r"[ \t>*_#=\-\[\](){}<|~!/\x22'\xa0\xab\xbb\x96\x97\xb7?]{0,40}"
+
+
+def _label_value(page: Page, start: int, end: int) -> Verdict:
+    return None if page.char(end).isalnum() or page.char(end) == "_" else (start, end, 0.9)
+
+
+def _shout(page: Page, start: int, end: int) -> Verdict:
+    """A line that begins with the marking in capitals, then a stop."""
+    return (start, end, 0.8)
+
+
+def _line(near_code: Near) -> Judge:
+    def judge(page: Page, start: int, end: int) -> Verdict:
+        low, high = start, end
+        while low < high and not page.text[low].isalnum():
+            low += 1
+        while high > low and not page.text[high - 1].isalnum():
+            high -= 1
+        word = page.text[low:high]
+        if word == word.lower() and not near_code(page, low, high):
+            # A line of its own in lower case is as often a word of a list or of code (`public`, `internal`).
+            return (low, high, 0.4) if " " not in word else (low, high, 0.7)
+        return (low, high, 0.85)
+
+    return judge
+
+
+def recognizers() -> list[LinearRecognizer]:
+    """One recognizer for each level."""
+    made = []
+    decorated = Near(r"[\[*#=]", before=8, after=8)
+    for entity, (words, colours) in _WORDS.items():
+        shapes = [
+            Shape("tlp", rf"(?i)\bTLP ?[:_-] ?(?:{colours})\b", judge=_tlp, gate=r"(?i)\bTLP ?[:_-]"),
+            Shape(
+                "line", rf"(?im)^{_DECORATION}(?:{words}){_DECORATION}[.:]?{_DECORATION}\r?$", judge=_line(decorated)
+            ),
+            Shape(
+                "label",
+                rf"(?i)\b{_LABEL}[\x22'*_]{{0,3}} ?(?:[:=]|\bis\b|->) ?[\x22'*_\[]{{0,3}}(?:{words})\b",
+                judge=_label_value,
+            ),
+            Shape("stated", rf"(?i)\b{_STATES} [\x22'*_\[]{{0,3}}(?:{words})\b", judge=_label_value),
+            Shape(
+                "label metadata", rf"(?i)MSIP_Label_[0-9a-f-]{{8,40}}_Name[\x22']? ?[:=>] ?[\x22']?(?:{words})\b", 0.9
+            ),
+        ]
+        if entity != "MARKING_PUBLIC":
+            shapes += [
+                Shape(
+                    "shout",
+                    rf"(?m)^{_DECORATION}(?:{_upper(words)})(?: ?[:.|\x96\x97?]| [-\x96\x97?]{{1,2}} |[\])*]{{1,2}})",
+                    judge=_shout,
+                ),
+                Shape("bracket", rf"(?i)[\[(]{{1,2}}(?:{words})[\])]{{1,2}}", judge=_bracket),
+            ]
+        if _PHRASES.get(entity):
+            shapes.append(Shape("phrase", rf"(?i){_PHRASES[entity]}", 0.75))
+        made.append(LinearRecognizer(entity, shapes, name=entity.lower().replace("_", "-")))
+    return made
+
+
+def _tlp(page: Page, start: int, end: int) -> Verdict:
+    text = page.text[start:end].upper()
+    if text.endswith("AMBER") and page.text[end : end + 7].upper() == "+STRICT":
+        end += 7
+    return (start, end, 0.95)
+
+
+def _bracket(page: Page, start: int, end: int) -> Verdict:
+    inner = page.text[start:end].strip("[]()")
+    line_start, _ = page.line(start)
+    heading = page.text[line_start:start].strip(" \t#*>") == ""
+    return (start, end, 0.8) if heading or (inner.isupper() and page.text[start] == "[") else (start, end, 0.4)
+
+
+def _upper(words: str) -> str:
+    """The alternatives in capitals, escapes and group syntax left alone."""
+    out, index = [], 0
+    while index < len(words):
+        if words[index] == "\\":
+            out.append(chr(int(words[index + 2 : index + 4], 16)).upper())
+            index += 4
+        else:
+            out.append(words[index].upper())
+            index += 1
+    return "".join(out)
