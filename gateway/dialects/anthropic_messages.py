@@ -14,11 +14,11 @@ from gateway.dialects.schema import SCHEMA
 from gateway.dialects.shapes import CLIENT_CREDENTIALS, FREE, SEALED, Shape, compiled, leaf, numeric, refused, text
 from gateway.dialects.vocabulary import names
 
-_ENUMERATIONS: Final = names(
-    "type role ttl effort display mode speed service_tier clear_at keep error_code file_type allowed_callers "
-    "stop_reason bill_to oversized_image prefix_mismatch_behavior response_inclusion fallbacks caching user_input "
-    "client_tool_results server_tool_results inference_geo"
-)
+_ENUMERATIONS: Final = names("""
+        type role ttl effort display mode speed service_tier clear_at keep error_code file_type allowed_callers
+        stop_reason bill_to oversized_image prefix_mismatch_behavior response_inclusion fallbacks caching
+        user_input client_tool_results server_tool_results inference_geo
+    """)
 _CONTENT: Final = (str, list, dict, NoneType)
 
 
@@ -27,6 +27,7 @@ def _blocks() -> Loose:
     identifier, reference = loose.leaf(opaque.identifier), loose.leaf(opaque.reference)
     sealed, media = loose.leaf(opaque.opaque), Shape(words=WORDS | opaque.MEDIA_TYPES)
     media.rest = FREE
+    fallbacks = Shape(words=WORDS, only=(str, NoneType))
     loose.assign(
         {
             **dict.fromkeys(("id", "tool_use_id", "tool_id", "previous_message_id"), identifier),
@@ -54,7 +55,9 @@ def _blocks() -> Loose:
         "image": loose.object({"source": _image_source(loose)}),
         "url": loose.object({"url": loose.leaf(opaque.file_url)}),
     }
-    loose.assign({"source": by_content})
+    content = Shape(only=_CONTENT)
+    content.fields, content.rest, content.items, content.variants = block.fields, FREE, block, block.variants
+    loose.assign({"source": by_content, "content": content, "fallbacks": fallbacks})
     for name in ("image", "redacted_thinking", "compaction"):
         block.variants[name].variants = {}
     return loose
@@ -67,11 +70,11 @@ def _image_source(loose: Loose) -> Shape:
 BLOCKS: Final = _blocks()
 """The loose shape of Anthropic's content blocks, tools and settings."""
 
-_LOOSE: Final = names(
-    "tools tool_choice output_config context_management compaction mcp_servers cache_control thread fallbacks "
-    "diagnostics task_budget billing_policy max_tokens stream inference_geo service_tier speed stop_sequences "
-    "user_profile_id betas transformations"
-)
+_LOOSE: Final = names("""
+        tools tool_choice output_config context_management compaction mcp_servers cache_control thread fallbacks
+        diagnostics task_budget billing_policy max_tokens stream inference_geo service_tier speed stop_sequences
+        user_profile_id betas transformations
+    """)
 
 _MESSAGE: Final = BLOCKS.object({"content": Shape(only=(str, list)), "role": Shape(only=(str,), words=WORDS)})
 _MESSAGE.only = (dict,)

@@ -72,8 +72,10 @@ class Dialect:
         for name, value in body.items():
             if name in known:
                 continue
-            if name in self.foreign and value is not None:
-                self._ambiguous("belongs to another API")
+            if name in self.foreign:
+                if value is not None:
+                    self._ambiguous("belongs to another API")
+                continue
             folded = unicodedata.normalize("NFKC", name).casefold().strip()
             if folded in known or folded in self.foreign:
                 self._ambiguous("is spelt almost like one of this API")

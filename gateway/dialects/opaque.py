@@ -16,24 +16,25 @@ UNKNOWN_MEDIA: Final = "application/octet-stream"
 _IMAGE: Final = "image/*"
 _AUDIO: Final = "audio/*"
 _TEXT_MEDIA: Final = frozenset(
-    names(
-        "text/plain text/markdown text/csv text/html text/xml text/css text/calendar text/rtf text/yaml "
-        "text/x-python text/x-c text/x-java text/x-log text/tab-separated-values text/vcard application/json application/xml "
-        "application/yaml application/x-yaml application/sql application/javascript application/x-ndjson "
-        "application/jsonl image/svg+xml message/rfc822"
-    )
+    names("""
+        text/plain text/markdown text/csv text/html text/xml text/css text/calendar text/rtf text/yaml
+        text/x-python text/x-c text/x-java text/x-log text/tab-separated-values text/vcard application/json
+        application/xml application/yaml application/x-yaml application/sql application/javascript
+        application/x-ndjson application/jsonl image/svg+xml message/rfc822
+    """)
 )
 MEDIA_TYPES: Final = _TEXT_MEDIA | frozenset(
-    names(
-        "image/png image/jpeg image/jpg image/gif image/webp image/bmp image/tiff image/heic image/heif image/avif "
-        "audio/wav audio/x-wav audio/mpeg audio/mp3 audio/mp4 audio/ogg audio/flac audio/aac audio/webm audio/opus "
-        "audio/pcm video/mp4 video/mpeg video/webm video/quicktime application/pdf application/zip application/gzip "
-        "application/rtf application/msword application/vnd.ms-excel application/vnd.ms-powerpoint application/epub+zip "
-        "application/vnd.openxmlformats-officedocument.wordprocessingml.document "
-        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet "
-        "application/vnd.openxmlformats-officedocument.presentationml.presentation "
-        "application/vnd.oasis.opendocument.text application/octet-stream"
-    )
+    names("""
+        image/png image/jpeg image/jpg image/gif image/webp image/bmp image/tiff image/heic image/heif image/avif
+        audio/wav audio/x-wav audio/mpeg audio/mp3 audio/mp4 audio/ogg audio/flac audio/aac audio/webm audio/opus
+        audio/pcm video/mp4 video/mpeg video/webm video/quicktime application/pdf application/zip
+        application/gzip application/rtf application/msword application/vnd.ms-excel
+        application/vnd.ms-powerpoint application/epub+zip
+        application/vnd.openxmlformats-officedocument.wordprocessingml.document
+        application/vnd.openxmlformats-officedocument.spreadsheetml.sheet
+        application/vnd.openxmlformats-officedocument.presentationml.presentation
+        application/vnd.oasis.opendocument.text application/octet-stream
+    """)
 )
 """The closed list of `Attachment.media_type`, besides `image/*` and `audio/*` for references of a known kind."""
 _AUDIO_FORMATS: Final[Mapping[str, str]] = {
@@ -55,11 +56,14 @@ _ID_PREFIXES: Final = (
     "call|toolu|srvtoolu|mcptoolu|msg|resp|rs|fc|ctc|ctco|fco|req|item|ws|fs|ci|ig|mcp|mcpl|mcpr|cu|sh|lsh|conv|cmp|tu|"
     "ap|apc|tsc|tso|file|vs|cntr|container|audio|chatcmpl|asst|thread|run|pmpt|skill"
 )
-_ID: Final = re.compile(rf"(?=[^0-9]*[0-9])(?!.*[0-9]{{8}})(?:{_ID_PREFIXES})[_-](?:[0-9]{{2}}_)?[A-Za-z0-9]{{8,64}}")
+_ID: Final = re.compile(
+    rf"(?:{_ID_PREFIXES})[_-](?:bdrk_|vrtx_|tool-|[0-9]{{2}}_)?(?=[A-Za-z]*[0-9])"
+    r"(?:(?![A-Za-z0-9]*[0-9]{8})[A-Za-z0-9]{8,23}|(?![A-Za-z0-9]*[0-9]{13})[A-Za-z0-9]{24,64})"
+)
 
 
 def identifier(found: Found, path: str, value: str) -> None:
-    """An id: structure if a provider made it (prefix, then letters and digits, no run of eight digits), else text."""
+    """An id: structure if it looks as providers make them (prefix, letters and digits, no long number), else text."""
     if _ID.fullmatch(value) is None:
         found.text(path, value)
 

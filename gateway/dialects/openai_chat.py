@@ -16,18 +16,20 @@ _LOGIT_BIAS: Final = Shape()
 _LOGIT_BIAS.keys = re.compile(r"[0-9]{1,7}")
 _LOGIT_BIAS.rest = numeric()
 
-_SAMPLING: Final = names("temperature top_p frequency_penalty presence_penalty seed min_p repetition_penalty")
-_ENUMERATIONS: Final = names(
-    "reasoning_effort service_tier verbosity prompt_cache_retention tool_choice function_call modalities"
-)
-_LOOSE: Final = names(
-    "tools functions response_format audio web_search_options prediction stream_options moderation "
-    "prompt_cache_options access_programs"
-)
-_FLAGS: Final = names(
-    "n logprobs top_logprobs max_tokens max_completion_tokens parallel_tool_calls store stop user safety_identifier "
-    "prompt_cache_key stream"
-)
+_SAMPLING: Final = names("""
+        temperature top_p frequency_penalty presence_penalty seed min_p repetition_penalty
+    """)
+_ENUMERATIONS: Final = names("""
+        reasoning_effort service_tier verbosity prompt_cache_retention tool_choice function_call modalities
+    """)
+_LOOSE: Final = names("""
+        tools functions response_format audio web_search_options prediction stream_options moderation
+        prompt_cache_options access_programs
+    """)
+_FLAGS: Final = names("""
+        n logprobs top_logprobs max_tokens max_completion_tokens parallel_tool_calls store stop user
+        safety_identifier prompt_cache_key stream
+    """)
 
 SHAPE: Final = compiled(
     {

@@ -8,21 +8,30 @@ from gateway.dialects import opaque
 from gateway.dialects.loose import Loose
 from gateway.dialects.openai_words import KEYS, WORDS
 from gateway.dialects.schema import SCHEMA
-from gateway.dialects.shapes import CLIENT_CREDENTIALS, FREE, SEALED, TOKEN_IDS, Found, Shape, refused
+from gateway.dialects.shapes import CLIENT_CREDENTIALS, FREE, TOKEN_IDS, Found, Shape, leaf, refused
 from gateway.dialects.vocabulary import names
+from gateway.model import SpanKind
 
-_ENUMERATIONS: Final = names(
-    "type role status detail effort format mode phase order action allowed_callers background button complexity "
-    "connector_id context context_compression environment execution function_call generate_summary include "
-    "input_fidelity media_type memory_limit modalities moderation moderation_stage output_format quality ranker "
-    "reasoning_effort require_approval search_content_types search_context_size service_tier size summary syntax "
-    "tool_choice truncation ttl verbosity voice prompt_cache_retention completion_window cyber encoding_format"
-)
+_ENUMERATIONS: Final = names("""
+        type role status detail effort format mode phase order action allowed_callers background button
+        complexity connector_id context context_compression environment execution function_call generate_summary
+        include input_fidelity media_type memory_limit modalities moderation moderation_stage output_format
+        quality ranker reasoning_effort require_approval search_content_types search_context_size service_tier
+        size summary syntax tool_choice truncation ttl verbosity voice prompt_cache_retention completion_window
+        cyber encoding_format
+    """)
 
 
 def taken_elsewhere(found: Found, path: str, value: str) -> None:
     """A string that the dialect checks by itself: the model's name."""
     del found, path, value
+
+
+def signed() -> Shape:
+    """Reasoning that a signature beside it covers: nothing in it may change."""
+    shape = Shape(kind=SpanKind.SEALED)
+    fixed = dict.fromkeys(names("type format id index text thinking summary google"), shape)
+    return shape.having({**fixed, **dict.fromkeys(names("signature data thought_signature"), leaf(opaque.opaque))})
 
 
 def _parts() -> Loose:
@@ -39,17 +48,7 @@ def _parts() -> Loose:
             **dict.fromkeys(("metadata", "variables", "attributes", "env", "always", "never"), FREE),
             **dict.fromkeys(("parameters", "input_schema", "output_schema", "schema"), SCHEMA),
             **dict.fromkeys(
-                (
-                    "temperature",
-                    "top_p",
-                    "frequency_penalty",
-                    "presence_penalty",
-                    "score",
-                    "score_threshold",
-                    "seed",
-                    "embedding_weight",
-                    "text_weight",
-                ),
+                names("temperature top_p score score_threshold embedding_weight text_weight"),
                 loose.numeric(),
             ),
             "file_data": content,
@@ -60,8 +59,7 @@ def _parts() -> Loose:
             "headers": refused(*CLIENT_CREDENTIALS),
             "domain_secrets": refused(*CLIENT_CREDENTIALS),
             "logprobs": refused(*TOKEN_IDS),
-            "reasoning_details": SEALED,
-            "thinking_blocks": SEALED,
+            **dict.fromkeys(("reasoning_details", "thinking_blocks", "extra_content"), signed()),
         }
     )
     image = loose.leaf(opaque.image_url)

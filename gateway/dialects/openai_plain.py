@@ -11,12 +11,16 @@ from gateway.dialects.shapes import TOKEN_IDS, Shape, compiled, leaf, numeric, r
 from gateway.dialects.vocabulary import names
 
 _TOKEN_FIELDS: Final = dict.fromkeys(("prompt_token_ids", "token_ids", "input_ids", "tokens"), refused(*TOKEN_IDS))
-_COMPLETION_FIELDS: Final = names("suffix stop user best_of echo logprobs max_tokens n stream stream_options store")
-_SAMPLING: Final = names("temperature top_p frequency_penalty presence_penalty seed min_p repetition_penalty")
+_COMPLETION_FIELDS: Final = names("""
+        suffix stop user best_of echo logprobs max_tokens n stream store
+    """)
+_SAMPLING: Final = names("""
+        temperature top_p frequency_penalty presence_penalty seed min_p repetition_penalty
+    """)
 
 
 def _text_or_texts() -> Shape:
-    shape = Shape(only=(str, list), tokens=True)
+    shape = Shape(only=(str, list))
     shape.items = Shape(only=(str,), tokens=True)
     return shape
 
@@ -32,7 +36,8 @@ COMPLETIONS: Final = Dialect(
             "prompt": _text_or_texts(),
             "context": refused(*TOKEN_IDS),
             "logit_bias": CHAT_SHAPE.fields["logit_bias"],
-            **dict.fromkeys(_COMPLETION_FIELDS, PARTS.object({"logprobs": text()})),
+            **dict.fromkeys(_COMPLETION_FIELDS, text()),
+            "stream_options": PARTS.shape,
             **dict.fromkeys(_SAMPLING, numeric()),
             **_TOKEN_FIELDS,
         }

@@ -15,24 +15,30 @@ _TEXTS: Final = names("instructions user safety_identifier prompt_cache_key")
 _SAMPLING: Final = ("temperature", "top_p", "seed")
 _OWN: Final = frozenset(("input", "model", "metadata", "prompt", "conversation", *_TEXTS, *_SAMPLING))
 _NAMES: Final = frozenset(
-    names(
-        "background background_options client_metadata context_management generate include max_output_tokens "
-        "max_tool_calls moderation multi_agent parallel_tool_calls personality prompt_cache_options prompt_cache_retention "
-        "reasoning service_tier store stream stream_options text tool_choice tools top_logprobs truncation access_programs betas "
-        "previous_response_id"
-    )
+    names("""
+        background background_options client_metadata context_management generate include max_output_tokens
+        max_tool_calls moderation multi_agent parallel_tool_calls personality prompt_cache_options
+        prompt_cache_retention reasoning service_tier store stream stream_options text tool_choice tools
+        top_logprobs truncation access_programs betas previous_response_id
+    """)
 )
 
-_ITEM: Final = PARTS.object({})
+_CONTENT: Final = Shape(only=(str, list, NoneType))
+_CONTENT.items = PARTS.shape
+_ITEM: Final = PARTS.object({"content": _CONTENT})
 _ITEM.only = (dict,)
-_ITEM.variants = {"program": PARTS.object({"code": SEALED})}
-"""`program.fingerprint` covers `program.code`."""
+_ITEM.tokens = True
+_ITEM.variants = {
+    # `program.fingerprint` covers `program.code`.
+    "program": PARTS.object({"code": SEALED}),
+    "item_reference": PARTS.object({"id": leaf(opaque.reference)}),
+}
 
 SHAPE: Final = compiled(
     {
         "model": leaf(taken_elsewhere),
         **{name: PARTS.shape.fields.get(name, PARTS.shape) for name in sorted(_NAMES - _OWN)},
-        "input": Shape(only=(str, list, NoneType), tokens=True),
+        "input": Shape(only=(str, list, NoneType)),
         "instructions": Shape(only=(str, list, NoneType)),
         "metadata": FREE,
         "client_metadata": FREE,
@@ -46,7 +52,6 @@ SHAPE: Final = compiled(
 SHAPE.fields["input"].items = _ITEM
 SHAPE.fields["instructions"].items = _ITEM
 SHAPE.fields["prompt"].only = (dict, NoneType)
-_ITEM.tokens = True
 
 RESPONSES: Final = Dialect(
     name="openai.responses",
@@ -56,6 +61,6 @@ RESPONSES: Final = Dialect(
     shape=SHAPE,
     required=(),
     foreign=frozenset(("messages", "contents")),
-    state=("previous_response_id", "conversation"),
+    state=("previous_response_id", "conversation", "prompt"),
 )
 """`input` may be absent: a stored prompt, or state kept upstream, can stand for it."""

@@ -27,12 +27,18 @@ DIALECTS: Final[tuple[Dialect, ...]] = (
 
 _BY_PATH: Final = {dialect.path: dialect for dialect in reversed(DIALECTS)}
 """For `/v1/models` the OpenAI form; `route` picks the other by header."""
-_PLAIN: Final = re.compile(r"(?:/[A-Za-z0-9_-]{0,64}){1,16}")
+_PLAIN: Final = re.compile(r"(?:/(?!\.{1,2}(?:/|$))[A-Za-z0-9._:@-]{0,64}){1,16}")
 _KNOWN_PATHS: Final = ", ".join(
     f"{dialect.method} {dialect.path}" for dialect in DIALECTS if dialect is not anthropic_messages.MODELS
 )
 _MODELS_QUERY: Final = re.compile(r"limit=[0-9]{1,4}")
 _LONGEST_TARGET: Final = 512
+_NO_WEBSOCKET: Final = Refusal(
+    "llmgw_upgrade_refused",
+    426,
+    "The gateway does not take WebSocket connections. Send POST /v1/responses instead.",
+)
+"""At 426 Codex goes on over HTTP at once; any other status costs it several attempts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +56,12 @@ class Route:
 def route(method: str, target: str, headers: Mapping[str, str] | None = None) -> Route:
     """The route of a request.
 
-    `target` is the request target as received (origin form, query included); `headers`, names in lower case, only tell
-    the two forms of `GET /v1/models` apart.
+    `target` is the request target as received (origin form, query included); `headers`, names in lower case, tell the
+    two forms of `GET /v1/models` apart and show an upgrade.
 
     Repeated slashes and a doubled `/v1` are collapsed; nothing else is repaired. Raises Refused: `llmgw_unknown_route`
-    (404 for what does not exist, 400 for a target that no honest client sends), `llmgw_method_not_allowed` (405).
+    (404 for what does not exist, 400 for a target that no honest client sends), `llmgw_method_not_allowed` (405),
+    `llmgw_upgrade_refused` (426).
     """
     path, mark, query = target.partition("?")
     if len(target) > _LONGEST_TARGET or _PLAIN.fullmatch(path) is None:
@@ -65,6 +72,13 @@ def route(method: str, target: str, headers: Mapping[str, str] | None = None) ->
         raise Refused(_unknown(404, "The gateway does not serve this path."))
     if dialect is openai_plain.MODELS and headers is not None and _speaks_anthropic(headers):
         dialect = anthropic_messages.MODELS
+    if (
+        method == "GET"
+        and dialect is RESPONSES
+        and headers is not None
+        and "websocket" in headers.get("upgrade", "").lower()
+    ):
+        raise Refused(_NO_WEBSOCKET)
     if method != dialect.method:
         message = f"This path takes {dialect.method} only. The gateway serves {_KNOWN_PATHS}."
         raise Refused(Refusal("llmgw_method_not_allowed", 405, message))

@@ -191,6 +191,7 @@ def _walk(found: Found, path: str, value: Any, shape: Shape) -> None:
     if shape.refuse is not None and (value or kind is int):
         _not_taken(path, shape.refuse)
     if kind is str:
+        found.parent = {}
         _string(found, path, value, shape)
     elif kind is dict:
         _members(found, path, value, shape)
