@@ -1,0 +1,54 @@
+"""Reads the body as its dialect says and has every span of it scanned."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Final
+
+from mitmproxy import http
+
+from addons.state import EXCHANGE
+from gateway.errors import Refused, internal_error
+from gateway.steps import check_content_type, incomplete, read_prompt
+
+if TYPE_CHECKING:
+    from addons.surroundings import Surroundings
+    from gateway.exchange import Exchange
+
+OFFLOAD_BYTES: Final = 262_144
+"""From this size on a body is parsed in a thread, so that others get their turns in between."""
+
+
+class Dlp:
+    """Body -> Prompt -> ScanResult. Whatever was not scanned refuses the request."""
+
+    def __init__(self, surroundings: Surroundings) -> None:
+        self._surroundings = surroundings
+
+    async def request(self, flow: http.HTTPFlow) -> None:
+        """Parse and scan. An incomplete scan is a refusal; one that a retry may mend says so."""
+        exchange: Exchange = flow.metadata[EXCHANGE]
+        route, agent = exchange.route, exchange.agent
+        if route is None or agent is None:
+            raise Refused(internal_error())
+        if route.operation == "models":
+            return
+        check_content_type(flow.request.headers.get("content-type", ""))
+        coded = flow.request.raw_content or b""
+        if len(coded) >= OFFLOAD_BYTES:
+            prompt, digest = await asyncio.to_thread(read_prompt, route, exchange.snapshot, coded, _coding(flow))
+        else:
+            prompt, digest = read_prompt(route, exchange.snapshot, coded, _coding(flow))
+        exchange.prompt = prompt
+        exchange.prompt_hash = digest
+        around = self._surroundings
+        begin = around.monotonic()
+        scan = await around.scanner.scan(prompt.spans, agent=agent.agent_id)
+        exchange.timings["scan"] = (around.monotonic() - begin) * 1000
+        exchange.scan = scan
+        if not scan.complete:
+            raise Refused(incomplete(scan.reason))
+
+
+def _coding(flow: http.HTTPFlow) -> str | None:
+    return flow.request.headers.get("content-encoding")

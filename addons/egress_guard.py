@@ -1,0 +1,171 @@
+"""Redacts for the destination, writes the outgoing request from nothing, and releases it: the last step before a dial."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Final
+
+from mitmproxy import http, tls
+from mitmproxy.proxy.server_hooks import ServerConnectionHookData
+
+from addons.dlp import OFFLOAD_BYTES
+from addons.state import EXCHANGE, Permit, Phase
+from gateway.dialects import forward_headers
+from gateway.errors import ConfigurationError, Refusal, Refused, internal_error
+from gateway.steps import placeholder_key, redact_for
+
+if TYPE_CHECKING:
+    from addons.dispatch import FailClosedAddons
+    from addons.state import ConnectionState
+    from addons.surroundings import Surroundings
+    from addons.trust import Target, Targets
+    from gateway.exchange import Exchange
+    from gateway.model import Redaction, Upstream
+
+UNAVAILABLE_SECONDS: Final = 15.0
+"""How long an upstream that could not be reached is skipped by rules that name another after it."""
+_USER_AGENT: Final = (b"user-agent", b"llm-egress-gateway")
+
+
+class EgressGuard:
+    """The step that releases. Nothing of the client's request line or header block survives it but allow-listed fields."""
+
+    def __init__(self, surroundings: Surroundings, manager: FailClosedAddons, targets: Targets) -> None:
+        self._surroundings = surroundings
+        self._connections = manager.connections
+        self._targets = targets
+
+    async def request(self, flow: http.HTTPFlow) -> None:
+        """Decision -> Redaction -> outgoing request, permit, release. Its last statement takes the latch off."""
+        exchange: Exchange = flow.metadata[EXCHANGE]
+        if exchange.answer is not None:
+            return
+        decision, prompt = exchange.decision, exchange.prompt
+        if decision is None or prompt is None or decision.upstream is None or not decision.allow:
+            raise Refused(internal_error())
+        redaction = await self._redact(exchange)
+        exchange.redaction = redaction
+        target = self._target(decision.upstream, decision.policy_version)
+        headers = self._headers(exchange, flow, decision.upstream, len(redaction.body))
+        state = self._connections[flow.client_conn.id]
+        state.permit = _permit(target)
+        flow.request = _outgoing(exchange, target, headers, redaction.body)
+        now = self._surroundings.monotonic()
+        exchange.timings["release"] = (now - exchange.started) * 1000
+        state.enter(Phase.UPSTREAM, now)
+        exchange.released = target.alias
+        flow.response = None
+
+    async def _redact(self, exchange: Exchange) -> Redaction:
+        prompt, scan, decision, agent = exchange.prompt, exchange.scan, exchange.decision, exchange.agent
+        if prompt is None or scan is None or agent is None or decision is None:
+            raise Refused(internal_error())
+        key = placeholder_key(exchange.snapshot, agent, exchange.request_id)
+        operator = self._surroundings.operator
+        if scan.total_bytes >= OFFLOAD_BYTES:
+            return await asyncio.to_thread(redact_for, decision, prompt, scan, key=key, operator=operator)
+        return redact_for(decision, prompt, scan, key=key, operator=operator)
+
+    def server_connect(self, data: ServerConnectionHookData) -> None:
+        """Refuse a dial that no permit names; the connection itself checks again and uses the permit up."""
+        state = self._connections[data.client.id]
+        permit, exchange = state.permit, state.exchange
+        released = exchange.released if exchange is not None else None
+        if permit is None or data.server.address != (permit.alias, permit.port) or released != permit.alias:
+            state.permit = None
+            self._surroundings.metrics.barrier_refusal("server_connect")
+            raise Refused(internal_error())
+
+    def tls_start_server(self, data: tls.TlsData) -> None:
+        """The upstream's own context: its CA, its client certificate, its name."""
+        address = data.conn.address
+        if address is None:
+            raise Refused(internal_error())
+        data.ssl_conn = self._targets.by_alias(address[0]).connection()
+
+    def tls_failed_server(self, data: tls.TlsData) -> None:
+        """An upstream that cannot prove its name gets nothing: the credential has not been sent yet."""
+        self._unreachable(self._connections.get(data.context.client.id))
+
+    def server_connect_error(self, data: ServerConnectionHookData) -> None:
+        """Skip the upstream for a while, so that a retry reaches the rule's next one."""
+        self._unreachable(self._connections.get(data.client.id))
+
+    def _unreachable(self, state: ConnectionState | None) -> None:
+        exchange = state.exchange if state is not None else None
+        decision = exchange.decision if exchange is not None else None
+        if exchange is None or decision is None or decision.upstream is None:
+            return
+        around = self._surroundings
+        if len(decision.upstreams) > 1:
+            around.unavailable[decision.upstream.id] = around.monotonic() + UNAVAILABLE_SECONDS
+        if exchange.fault is None:
+            exchange.fault = unreachable(decision.upstream.id)
+
+    def _target(self, upstream: Upstream, policy_version: str) -> Target:
+        try:
+            return self._targets.of(upstream, policy_version)
+        except ConfigurationError:
+            raise Refused(unreachable(upstream.id)) from None
+
+    def _headers(
+        self, exchange: Exchange, flow: http.HTTPFlow, upstream: Upstream, length: int
+    ) -> list[tuple[bytes, bytes]]:
+        route = exchange.route
+        if route is None:
+            raise Refused(internal_error())
+        default_port = 443 if upstream.scheme == "https" else 80
+        host = upstream.host if upstream.port == default_port else f"{upstream.host}:{upstream.port}"
+        fields = [(b"host", host.encode("ascii")), _USER_AGENT]
+        kept = forward_headers(route, ((n.decode("latin-1"), v.decode("latin-1")) for n, v in flow.request.headers.fields))
+        fields += [(name.encode("ascii"), value.encode("ascii")) for name, value in kept]
+        names = {name for name, _ in fields}
+        if b"content-type" not in names:
+            fields.append((b"content-type", b"application/json"))
+        fields.append((b"accept-encoding", b"identity"))
+        fields.append((b"content-length", b"%d" % length))
+        credential = upstream.credential
+        if credential is not None:
+            value = self._surroundings.credentials(credential.source)
+            exchange.masks = (value,)
+            fields.append((credential.header.encode("ascii"), f"{credential.prefix}{value}".encode("ascii")))
+        return fields
+
+
+def _permit(target: Target) -> Permit:
+    upstream = target.upstream
+    return Permit(target.alias, upstream.host, upstream.port, upstream.allow_private, upstream.connect_seconds)
+
+
+def _outgoing(exchange: Exchange, target: Target, headers: list[tuple[bytes, bytes]], body: bytes) -> http.Request:
+    upstream, route = target.upstream, exchange.route
+    if route is None:
+        raise Refused(internal_error())
+    path = route.path
+    if upstream.prefix.endswith("/v1") and path.startswith("/v1/"):
+        path = path.removeprefix("/v1")
+    return http.Request(
+        host=target.alias,
+        port=upstream.port,
+        method=b"POST",
+        scheme=upstream.scheme.encode("ascii"),
+        authority=b"",
+        path=f"{upstream.prefix}{path}".encode("ascii"),
+        http_version=b"HTTP/1.1",
+        headers=http.Headers(headers),
+        content=body,
+        trailers=None,
+        timestamp_start=0.0,
+        timestamp_end=0.0,
+    )
+
+
+def unreachable(upstream_id: str) -> Refusal:
+    """The refusal for an upstream that cannot be reached or cannot prove who it is."""
+    return Refusal(
+        "llmgw_upstream_unreachable",
+        502,
+        f"The model's server ({upstream_id}) cannot be reached right now. Try again; if it persists, tell the gateway's "
+        "operator.",
+        retry=True,
+    )

@@ -1,0 +1,182 @@
+"""One client connection from accept to close: the fixed stack, the hooks that fail closed, the dial barrier."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from mitmproxy.proxy import commands, events, layer, mode_specs, server, server_hooks
+from mitmproxy.connection import ConnectionState as SocketState
+
+from addons.proxy.dial import DialRefusedError, resolve
+from addons.proxy.door import Door
+from addons.state import ConnectionState, Permit
+
+if TYPE_CHECKING:
+    from mitmproxy.connection import Connection
+
+    from addons.dispatch import FailClosedAddons
+    from addons.surroundings import Surroundings
+    from mitmproxy.options import Options
+
+_MODE = mode_specs.ProxyMode.parse("reverse:https://parked.llmgw.invalid:9")
+
+
+class GatewayConnection(server.LiveConnectionHandler):
+    """mitmproxy's connection handler with our layers, our hook dispatch and our way to dial."""
+
+    def __init__(
+        self,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        options: Options,
+        addons: FailClosedAddons,
+        surroundings: Surroundings,
+    ) -> None:
+        super().__init__(reader, writer, options, _MODE)
+        peer = self.client.peername
+        self.state = ConnectionState(
+            surroundings,
+            abort=self.abort,
+            drop_upstreams=self.drop_upstreams,
+            peer=str(peer[0]) if peer else "",
+            since=surroundings.monotonic(),
+        )
+        self._addons = addons
+        addons.connections[self.client.id] = self.state
+        context = self.layer.context
+        context.layers.clear()
+        self.layer: layer.Layer = Door(context, self.state)
+        self._pending_events: list[events.Event] = []
+
+    async def handle_client(self) -> None:
+        """Serve the connection to its end."""
+        metrics = self.state.surroundings.metrics
+        metrics.connection_opened()
+        try:
+            await super().handle_client()
+        finally:
+            metrics.connection_closed()
+            self._addons.connections.pop(self.client.id, None)
+
+    def abort(self) -> None:
+        """Close both sides at once. What the client was owed is lost; nothing more leaves."""
+        self.state.closing = True
+        io = self.transports.get(self.client)
+        if io is not None and io.handler is not None:
+            io.handler.cancel("closed by the gateway")
+        elif io is not None and io.writer is not None:
+            io.writer.close()
+
+    def drop_upstreams(self) -> None:
+        """Close every upstream connection of this client."""
+        for conn, io in list(self.transports.items()):
+            if conn is not self.client and io.handler is not None:
+                io.handler.cancel("closed by the gateway")
+
+    async def on_timeout(self) -> None:
+        """mitmproxy's idle timer: the sweeper's deadlines come first, so this only catches what it missed."""
+        self.abort()
+
+    async def handle_hook(self, hook: commands.StartHook) -> None:
+        """Run the addons for a hook. What goes wrong ends in a refusal, see addons.dispatch."""
+        with self.timeout_watchdog.disarm():
+            await self._addons.run(hook, self.state)
+
+    def log(self, message: str, level: int = 0, exc_info: Any = None) -> None:
+        """Nothing of mitmproxy's own connection log is kept: its lines quote what peers sent."""
+
+    async def server_event(self, event: events.Event) -> None:
+        """Feed the layers. A crash in them closes the connection; mitmproxy would go on."""
+        async with self._server_event_lock:
+            self.timeout_watchdog.register_activity()
+            try:
+                self._run_commands(event)
+                while self._pending_events:
+                    self._run_commands(self._pending_events.pop(0))
+            except Exception as crash:  # noqa: BLE001 - the fail-closed wrapper of the layers
+                self.state.surroundings.metrics.hook_failure("layer")
+                self._addons.report_crash("layer", crash)
+                self.abort()
+
+    def _run_commands(self, event: events.Event) -> None:
+        for command in self.layer.handle_event(event):
+            if isinstance(command, commands.StartHook):
+                self._start_hook(command)
+            elif isinstance(command, commands.SendData):
+                io = self.transports.get(command.connection)
+                if io is not None and io.writer is not None and not io.writer.is_closing():
+                    io.writer.write(command.data)
+            elif isinstance(command, commands.OpenConnection):
+                self._start_dial(command)
+            elif isinstance(command, commands.CloseConnection):
+                if command.connection in self.transports:
+                    half = isinstance(command, commands.CloseTcpConnection) and command.half_close
+                    self.close_connection(command.connection, half)
+            elif isinstance(command, commands.RequestWakeup):
+                raise RuntimeError("no layer of ours asks for a wake-up")
+            elif not isinstance(command, commands.Log):
+                raise RuntimeError("unexpected command")
+
+    def _start_hook(self, hook: commands.StartHook) -> None:
+        """Hooks whose addons are all plain functions run in place; the others get a task that starts eagerly."""
+        if self._addons.is_sync(hook.name):
+            self._addons.run_sync(hook, self.state)
+            if hook.blocking:
+                self._pending_events.append(events.HookCompleted(hook))
+            return
+        self._addons.keep(asyncio.get_running_loop().create_task(self.hook_task(hook)))
+
+    async def hook_task(self, hook: commands.StartHook) -> None:
+        try:
+            await self.handle_hook(hook)
+        except BaseException:
+            # Only a cancelled task gets here: the layers would wait for ever for the hook to end.
+            self.abort()
+            raise
+        if hook.blocking:
+            await self.server_event(events.HookCompleted(hook))
+
+    def _start_dial(self, command: commands.OpenConnection) -> None:
+        if command.connection in self.transports:
+            raise RuntimeError("a connection is opened twice")
+        task = asyncio.get_running_loop().create_task(self.open_connection(command))
+        self.transports[command.connection] = server.ConnectionIO(handler=task)
+
+    async def open_connection(self, command: commands.OpenConnection) -> None:
+        """The third barrier: dial the address that a permit names, which only the egress guard writes, once."""
+        conn = command.connection
+        hook_data = server_hooks.ServerConnectionHookData(client=self.client, server=conn)  # type: ignore[arg-type]
+        try:
+            await self.handle_hook(server_hooks.ServerConnectHook(hook_data))
+            permit = self._take_permit(conn)
+            reader, writer = await self._dial(permit)
+        except (OSError, DialRefusedError, TimeoutError, asyncio.CancelledError) as error:
+            conn.error = type(error).__name__
+            self.transports.pop(conn, None)
+            await self.handle_hook(server_hooks.ServerConnectErrorHook(hook_data))
+            await self.server_event(events.OpenConnectionCompleted(command, conn.error))
+            if isinstance(error, asyncio.CancelledError):
+                raise
+            return
+        conn.state = SocketState.OPEN
+        conn.peername = writer.get_extra_info("peername")
+        conn.sockname = writer.get_extra_info("sockname")
+        self.transports[conn] = server.ConnectionIO(asyncio.current_task(), reader, writer)
+        await self.server_event(events.OpenConnectionCompleted(command, None))
+        try:
+            await self.handle_connection(conn)
+        finally:
+            await self.handle_hook(server_hooks.ServerDisconnectedHook(hook_data))
+
+    def _take_permit(self, conn: Connection) -> Permit:
+        permit, self.state.permit = self.state.permit, None
+        if conn.error or permit is None or conn.address != (permit.alias, permit.port):
+            self.state.surroundings.metrics.barrier_refusal("dial")
+            raise DialRefusedError("no permit for this address")
+        return permit
+
+    async def _dial(self, permit: Permit) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        async with asyncio.timeout(permit.connect_seconds):
+            address = await resolve(permit.host, permit.port, allow_private=permit.allow_private)
+            return await asyncio.open_connection(*address)

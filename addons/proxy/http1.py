@@ -1,0 +1,213 @@
+"""HTTP/1.1 halves with bounds: header blocks are checked byte by byte before mitmproxy parses them (RFC 9112)."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+import h11
+from mitmproxy.proxy import commands, events, layer
+from mitmproxy.proxy.layers import http as mitm
+from mitmproxy.proxy.layers.http import _http1
+from mitmproxy.proxy.layers.http._base import ReceiveHttp
+
+from addons.native import refusal_bytes
+from addons.state import Phase
+from gateway.errors import Refusal
+
+if TYPE_CHECKING:
+    from addons.proxy.door import Door
+    from addons.state import ConnectionState
+
+_ANSWER_HEADER_BOUND: Final = 65_536
+_END: Final = b"\r\n\r\n"
+_REQUEST_LINE: Final = re.compile(rb"([A-Z]{1,16}) ([\x21-\x7e]{1,8192}) HTTP/(\d\.\d)")
+_FIELD: Final = re.compile(rb"([!#$%&'*+\-.^_`|~0-9A-Za-z]{1,128}):[ \t]*([\x20\x21-\x7e\t\x80-\xff]*)")
+
+
+def _malformed(status: int, what: str) -> Refusal:
+    return Refusal("llmgw_malformed_request", status, f"The HTTP request was refused: {what}.")
+
+
+def inspect_head(head: bytes, header_count: int) -> Refusal | None:
+    """Why a request's header block (without its final empty line) is refused, or None.
+
+    Refuses what two parsers may read differently: folded lines, bare CR or LF, controls, names outside RFC 9110 tokens,
+    two Host fields, an absolute or authority target, Transfer-Encoding other than a single `chunked`, two lengths.
+    """
+    lines = head.split(b"\r\n")
+    request_line = _REQUEST_LINE.fullmatch(lines[0])
+    if request_line is None:
+        return _malformed(400, "the request line is not valid HTTP/1.1")
+    if request_line[3] != b"1.1":
+        return _malformed(505, "only HTTP/1.1 is spoken here")
+    if not request_line[2].startswith(b"/"):
+        return _malformed(400, "the target must be a path; this gateway is a base URL, not a proxy")
+    if len(lines) - 1 > header_count:
+        return _malformed(431, f"more than {header_count} header fields")
+    return _inspect_fields(lines[1:], request_line[1])
+
+
+def _inspect_fields(lines: list[bytes], method: bytes) -> Refusal | None:
+    seen: dict[bytes, bytes] = {}
+    for line in lines:
+        match = _FIELD.fullmatch(line)
+        if match is None:
+            return _malformed(400, "a header field is malformed")
+        name = match[1].lower()
+        if name in (b"host", b"content-length", b"transfer-encoding", b"content-encoding", b"content-type", b"authorization"):
+            if name in seen:
+                return _malformed(400, f"the {name.decode()} field is there twice")
+            seen[name] = match[2].strip()
+        elif name == b"trailer":
+            return _malformed(400, "trailers are not accepted")
+        elif name == b"upgrade":
+            return Refusal(
+                "llmgw_upgrade_refused", 426, "Protocol upgrades are refused: use plain HTTPS requests with SSE streaming."
+            )
+    if b"host" not in seen or not seen[b"host"]:
+        return _malformed(400, "the Host field is missing")
+    return _inspect_framing(seen, method)
+
+
+def _inspect_framing(seen: dict[bytes, bytes], method: bytes) -> Refusal | None:
+    length, coding = seen.get(b"content-length"), seen.get(b"transfer-encoding")
+    if coding is not None and (coding.lower() != b"chunked" or length is not None):
+        return _malformed(400, "its framing is ambiguous")
+    if length is not None and not (length.isdigit() and len(length) < 16):
+        return _malformed(400, "its Content-Length is not a number")
+    if method != b"POST" and (coding is not None or (length or b"0").strip(b"0")):
+        return _malformed(400, "a body is only accepted with POST")
+    return None
+
+
+class StrictHttp1Server(_http1.Http1Server):
+    """The half that faces agents."""
+
+    @property
+    def door_state(self) -> ConnectionState:
+        """State of the client connection."""
+        door: Door = self.context.layers[0]  # type: ignore[assignment]
+        return door.state
+
+    def read_headers(self, event: events.ConnectionEvent) -> layer.CommandGenerator[None]:
+        if isinstance(event, events.ConnectionClosed):
+            yield commands.CloseConnection(self.conn)
+            return
+        state = self.door_state
+        raw = bytes(self.buf)
+        if state.phase is Phase.IDLE and raw:
+            state.enter(Phase.HEADERS, state.surroundings.monotonic())
+        limits = state.surroundings.snapshot().settings.limits
+        end = raw.find(_END, 0, limits.header_bytes + len(_END))
+        if end < 0:
+            if len(raw) > limits.header_bytes:
+                yield from self.refuse(_malformed(431, f"its header block is over {limits.header_bytes} bytes"), raw)
+            elif b"\n" in raw and b"\n" in raw.replace(b"\r\n", b""):
+                yield from self.refuse(_malformed(400, "a line ends with a bare line feed"), raw)
+            return
+        refusal = inspect_head(raw[:end], limits.header_count)
+        if refusal is not None:
+            yield from self.refuse(refusal, raw)
+            return
+        yield from super().read_headers(event)
+
+    def refuse(self, refusal: Refusal, raw: bytes) -> layer.CommandGenerator[None]:
+        """Answer a request that has no exchange, and close."""
+        state = self.door_state
+        target = raw[:512].split(b" ", 2)[1].decode("ascii", "replace") if raw.count(b" ", 0, 512) >= 1 else ""
+        request_id = state.surroundings.new_id()
+        if state.surroundings.on_protocol_refusal is not None:
+            state.surroundings.on_protocol_refusal(refusal, state.agent_id)
+        yield commands.SendData(self.conn, refusal_bytes(refusal, None, target=target, request_id=request_id))
+        yield commands.CloseConnection(self.conn)
+        self.buf.maybe_extract_at_most(len(self.buf))
+        self.state = self.done
+
+    def read_body(self, event: events.Event) -> layer.CommandGenerator[None]:
+        try:
+            yield from super().read_body(event)
+        except NotImplementedError:  # mitmproxy's word for trailers
+            yield from self.refuse(_malformed(400, "trailers are not accepted"), b"")
+            yield ReceiveHttp(
+                mitm.RequestProtocolError(self.stream_id, "trailers", mitm.ErrorCode.GENERIC_CLIENT_ERROR)
+            )
+
+    def send(self, event: mitm.HttpEvent) -> layer.CommandGenerator[None]:
+        if not isinstance(event, mitm.ResponseProtocolError):
+            yield from super().send(event)
+            return
+        if not self.conn.connected:
+            return
+        if not self.response and event.code is not mitm.ErrorCode.KILL:
+            exchange = self.door_state.exchange
+            refusal = (exchange and (exchange.refusal or exchange.fault)) or _by_code(event.code)
+            if exchange is not None:
+                exchange.fault = refusal
+            yield commands.SendData(self.conn, refusal_bytes(refusal, exchange))
+        yield commands.CloseConnection(self.conn)
+
+
+def _by_code(code: mitm.ErrorCode) -> Refusal:
+    if code is mitm.ErrorCode.REQUEST_VALIDATION_FAILED or code is mitm.ErrorCode.GENERIC_CLIENT_ERROR:
+        return _malformed(400, "it is not valid HTTP/1.1")
+    return upstream_failed()
+
+
+def upstream_failed() -> Refusal:
+    """The refusal for an upstream that cannot be reached or broke off before its answer began."""
+    return Refusal(
+        "llmgw_upstream_failed",
+        502,
+        "The model's server could not be reached or broke off before it answered. Nothing was lost on your side: try "
+        "again.",
+        retry=True,
+    )
+
+
+class StrictHttp1Client(_http1.Http1Client):
+    """The half that faces upstreams: bounded header blocks, nothing of the peer in a message."""
+
+    def read_headers(self, event: events.ConnectionEvent) -> layer.CommandGenerator[None]:
+        if isinstance(event, events.DataReceived):
+            raw = bytes(self.buf)
+            broken = self.request is None or (_END not in raw and len(raw) > _ANSWER_HEADER_BOUND)
+            if not broken and _END in raw:
+                broken = not _answer_framing_is_plain(raw[: raw.find(_END)])
+            if broken:
+                yield from self._give_up()
+                return
+        try:
+            yield from super().read_headers(event)
+        except ValueError:
+            yield from self._give_up()
+
+    def read_body(self, event: events.Event) -> layer.CommandGenerator[None]:
+        try:
+            yield from super().read_body(event)
+        except (NotImplementedError, h11.ProtocolError):
+            yield from self._give_up()
+
+    def _give_up(self) -> layer.CommandGenerator[None]:
+        yield commands.CloseConnection(self.conn)
+        if self.stream_id is not None:
+            yield ReceiveHttp(
+                mitm.ResponseProtocolError(self.stream_id, "malformed answer", mitm.ErrorCode.GENERIC_SERVER_ERROR)
+            )
+        self.state = self.done
+
+
+def _answer_framing_is_plain(head: bytes) -> bool:
+    """Whether an answer's framing leaves no room for a second reading (RFC 9112 section 6.3), and is final."""
+    lines = head.split(b"\r\n")
+    if not re.fullmatch(rb"HTTP/1\.[01] [2-5]\d\d(?: [^\r\n\x00]*)?", lines[0]):
+        return False
+    lengths, codings = 0, 0
+    for line in lines[1:]:
+        match = _FIELD.fullmatch(line)
+        if match is None:
+            return False
+        name = match[1].lower()
+        lengths += name == b"content-length"
+        codings += name == b"transfer-encoding"
+    return lengths + codings <= 1

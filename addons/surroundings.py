@@ -1,0 +1,40 @@
+"""What the addons need of the process around them, handed in once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from gateway.errors import Refusal
+    from gateway.evidence.metrics import Metrics
+    from gateway.ports import EvidenceSink, Scanner, ValueOperator
+    from gateway.snapshot import Snapshot
+
+
+@dataclass(slots=True, eq=False)
+class Surroundings:
+    """Time, chance and the adapters of one worker."""
+
+    snapshot: Callable[[], Snapshot]
+    scanner: Scanner
+    operator: ValueOperator
+    evidence: EvidenceSink
+    metrics: Metrics
+    clock: Callable[[], datetime]
+    monotonic: Callable[[], float]
+    new_id: Callable[[], str]
+    credentials: Callable[[str], str]
+    """Value of a credential source (`file:...`, `env:...`). Raises Refused when there is none."""
+    token_verifier: Callable[[str, datetime], Mapping[str, object]] | None = None
+    worker: int = 0
+    draining: bool = False
+    tampered: str = ""
+    """Name of a proxy option that somebody changed; not empty: nothing is served any more."""
+    unavailable: dict[str, float] = field(default_factory=dict)
+    """Upstream id to the monotonic time until which it is skipped."""
+    agent_connections: dict[str, int] = field(default_factory=dict)
+    on_protocol_refusal: Callable[[Refusal, str], None] | None = None
+    """Called for refusals on a connection that has no exchange yet (handshake, header block)."""

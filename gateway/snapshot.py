@@ -1,0 +1,130 @@
+"""One set of everything that decides about a request, and the store that swaps it.
+
+A request takes the snapshot at its first header and keeps it: a reload never mixes two.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cryptography import x509
+
+from gateway.errors import ConfigurationError
+from gateway.identity import RevocationList, load_crls, verify_crl
+from gateway.keys import load_keys
+from gateway.registry import Registry, load_registry
+from routing_rules.compile import load_policy
+from routing_rules.policy import Policy
+
+if TYPE_CHECKING:
+    from gateway.model import Upstream
+    from gateway.settings import Listen, Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Settings, policy, registry, revocations and keys that belong together."""
+
+    settings: Settings
+    policy: Policy
+    registry: Registry
+    revocations: tuple[RevocationList, ...] | None
+    """None when no revocation list is configured."""
+    hash_key_id: str
+    hash_key: bytes = field(repr=False)
+    placeholder_master: bytes = field(repr=False)
+    loaded_at: datetime
+
+
+def read_revocations(listen: Listen) -> tuple[RevocationList, ...] | None:
+    """The configured lists, signatures checked against the client CAs. Raises ConfigurationError."""
+    if listen.client_crl is None:
+        return None
+    try:
+        authorities = x509.load_pem_x509_certificates(Path(listen.client_ca).read_bytes())
+        lists = load_crls(Path(listen.client_crl).read_bytes())
+    except (OSError, ValueError) as error:
+        raise ConfigurationError(f"{listen.client_crl}: cannot be read ({type(error).__name__}).") from None
+    for each in lists:
+        verify_crl(each, authorities)
+    return lists
+
+
+def load_snapshot(settings: Settings, now: datetime) -> Snapshot:
+    """Load everything the settings name. Raises ConfigurationError with every problem of the first broken file."""
+    keys = load_keys(settings.keys.file)
+    return Snapshot(
+        settings=settings,
+        policy=load_policy(settings.policy),
+        registry=load_registry(settings.identity.registry, settings.identity.trust_domain),
+        revocations=read_revocations(settings.listen),
+        hash_key_id=keys.active_id,
+        hash_key=keys.derive("prompt-hash"),
+        placeholder_master=keys.derive("placeholder"),
+        loaded_at=now,
+    )
+
+
+class SnapshotStore:
+    """Holds the current snapshot. A part that cannot be loaded keeps its last good value, visibly."""
+
+    def __init__(self, settings: Settings, clock: Callable[[], datetime]) -> None:
+        """Raises ConfigurationError when there is no first good one."""
+        self._clock = clock
+        self._canary: tuple[Upstream, str] | None = None
+        self._plain = load_snapshot(settings, clock())
+        self._current = self._plain
+        self.problems: dict[str, str] = {}
+        """Part to what is wrong with its file now: `policy`, `registry`, `revocations`. The text is for operators."""
+
+    def current(self) -> Snapshot:
+        """The snapshot for a request that begins now."""
+        return self._current
+
+    def set_canary(self, upstream: Upstream, spiffe_id: str) -> None:
+        """Route the self-check agent to its local sink, in this and every later policy."""
+        self._canary = (upstream, spiffe_id)
+        self._publish()
+
+    def reload(self) -> bool:
+        """Read policy, registry and revocations again; returns whether anything changed. Never raises for a file."""
+        settings, before = self._plain.settings, self._plain
+        policy = self._try("policy", lambda: load_policy(settings.policy), before.policy)
+        registry = self._try(
+            "registry",
+            lambda: load_registry(settings.identity.registry, settings.identity.trust_domain),
+            before.registry,
+        )
+        revocations = self._try("revocations", lambda: read_revocations(settings.listen), before.revocations)
+        same = (
+            policy.version == before.policy.version
+            and registry.version == before.registry.version
+            and revocations == before.revocations
+        )
+        if same:
+            return False
+        policy = before.policy if policy.version == before.policy.version else policy
+        self._plain = replace(
+            before, policy=policy, registry=registry, revocations=revocations, loaded_at=self._clock()
+        )
+        self._publish()
+        return True
+
+    def _publish(self) -> None:
+        if self._canary is None:
+            self._current = self._plain
+        else:
+            self._current = replace(self._plain, policy=self._plain.policy.with_canary(*self._canary))
+
+    def _try[T](self, part: str, load: Callable[[], T], last_good: T) -> T:
+        try:
+            value = load()
+        except ConfigurationError as error:
+            self.problems[part] = str(error)
+            return last_good
+        self.problems.pop(part, None)
+        return value

@@ -1,0 +1,133 @@
+"""The steps of the chain as functions of values: what `serve` does to a request and `explain` shows of one.
+
+No socket, clock, environment or global in here; addons and the command line call the same functions.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Final
+
+from gateway import codings, strict_json
+from gateway.errors import Refusal, Refused, internal_error
+from gateway.evidence.event import prompt_hash
+from gateway.model import Classification, Level
+from gateway.redaction import redact, scope_key, verify
+from routing_rules.policy import RuleContext
+
+if TYPE_CHECKING:
+    from gateway.dialects import Route
+    from gateway.model import AgentRecord, Decision, Prompt, Redaction, ScanResult
+    from gateway.ports import ValueOperator
+    from gateway.snapshot import Snapshot
+
+COUNTED_SCORE: Final = 0.5
+"""Findings below this score do not count for rules."""
+HARMLESS: Final = Classification(Level.PUBLIC, Level.PUBLIC, ())
+"""What a request without any finding would be."""
+_CHARSETS: Final = frozenset({"", "charset=utf-8", 'charset="utf-8"'})
+
+
+def check_content_type(value: str) -> None:
+    """Raise Refused unless the body says it is JSON in UTF-8 (RFC 8259)."""
+    media_type, _, parameters = value.partition(";")
+    if media_type.strip().lower() != "application/json" or parameters.strip().lower() not in _CHARSETS:
+        raise Refused(
+            Refusal(
+                "llmgw_unsupported_media_type",
+                415,
+                "Send the request as Content-Type: application/json (UTF-8). Other media types cannot be checked.",
+            )
+        )
+
+
+def read_prompt(route: Route, snapshot: Snapshot, coded: bytes, coding: str | None) -> tuple[Prompt, str]:
+    """Decode, parse strictly and walk a body; returns the prompt and its keyed hash. Raises Refused."""
+    body = codings.decode(coded, coding, limit=snapshot.settings.limits.decoded_bytes)
+    prompt = route.dialect.parse(strict_json.loads(body))
+    return prompt, prompt_hash(snapshot.hash_key_id, snapshot.hash_key, body)
+
+
+def incomplete(reason: str) -> Refusal:
+    """The refusal for a scan that did not get through."""
+    if reason == "deadline":
+        return Refusal(
+            "llmgw_scan_deadline",
+            503,
+            "The request could not be checked for sensitive data in time, so nothing was sent. Try again, or send less "
+            "new text at once.",
+            retry=True,
+        )
+    if reason in ("queue_full", "worker_died"):
+        return Refusal(
+            "llmgw_scan_busy",
+            503,
+            "The gateway is too busy to check this request for sensitive data, so nothing was sent. Try again shortly.",
+            retry=True,
+        )
+    return Refusal(
+        "llmgw_scan_failed",
+        500,
+        "The request could not be checked for sensitive data, so nothing was sent. Give the x-llmgw-request-id of this "
+        "answer to your security team.",
+    )
+
+
+def rule_context(
+    agent: AgentRecord,
+    prompt: Prompt,
+    scan: ScanResult,
+    classification: Classification,
+    *,
+    unavailable: frozenset[str] = frozenset(),
+) -> RuleContext:
+    """What the rules may ask about a request. Raises Refused for a scan that is not complete."""
+    if not scan.complete:
+        raise Refused(internal_error())
+    return RuleContext(
+        agent=agent,
+        dialect=prompt.dialect,
+        model=prompt.model,
+        classification=classification,
+        entities=Counter([finding.entity for finding in scan.findings if finding.score >= COUNTED_SCORE]),
+        attachments=len(prompt.attachments),
+        unavailable=unavailable,
+    )
+
+
+def denial(decision: Decision) -> Refusal:
+    """The refusal for a decision that allows nothing."""
+    if decision.rule == "default-deny":
+        return Refusal(
+            "llmgw_no_rule",
+            400,
+            "No rule of the egress policy lets this request out. Ask your security team which model you may use for it.",
+        )
+    if decision.message:
+        return Refusal("llmgw_denied", 400, f"{decision.message} (rule {decision.rule})")
+    return Refusal(
+        "llmgw_denied",
+        400,
+        f"The egress policy does not let this request out (rule {decision.rule}: {decision.reason}).",
+    )
+
+
+def redact_for(
+    decision: Decision, prompt: Prompt, scan: ScanResult, *, key: bytes, operator: ValueOperator
+) -> Redaction:
+    """Redact for the decided profile and check the outgoing bytes once more. Raises Refused."""
+    if not decision.allow or decision.profile is None or not scan.complete:
+        raise Refused(internal_error())
+    redaction = redact(prompt, scan, decision.profile, key=key, operator=operator, model=decision.model)
+    verify(redaction)
+    return redaction
+
+
+def placeholder_key(snapshot: Snapshot, agent: AgentRecord, request_id: str) -> bytes:
+    """The key of the placeholders, by the scope that the policy names."""
+    scope = {
+        "request": ("request", request_id),
+        "agent": ("agent", agent.agent_id),
+        "tenant": ("tenant", agent.tenant),
+    }[snapshot.policy.placeholder_scope]
+    return scope_key(snapshot.placeholder_master, *scope)
