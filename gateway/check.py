@@ -16,7 +16,7 @@ from gateway.keys import KeyRing, load_keys
 from gateway.model import AgentRecord
 from gateway.registry import Registry, load_registry
 from gateway.settings import Settings
-from routing_rules.loading import load_policy, missing_credentials
+from routing_rules.compile import load_policy, missing_credentials
 from routing_rules.model import RulesDocument
 from routing_rules.policy import Policy
 

@@ -1,16 +1,17 @@
-"""From the document to the policy that decides. Pure: text in, frozen policy or every fault out."""
+"""From the document to the policy that decides: a frozen policy, or every fault."""
 
 from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
 from gateway.classification import BulkRule, ClassificationTable
-from gateway.diagnostics import DocumentError
-from gateway.document_model import validate_text
+from gateway.diagnostics import Diagnostic, DocumentError
+from gateway.document_model import SourceMap, validate_text
+from gateway.documents import read_text, resolve
 from gateway.entities import ENTITY_GROUPS, EntityGroup
 from gateway.model import AgentRecord, Credential, Level, Operator, Profile, Tier, Upstream
 from routing_rules.conditions import compiled, level_bounds, model_predicate
@@ -28,16 +29,30 @@ from routing_rules.policy import BUILT_IN_PROFILES, CompiledRule, Policy
 from routing_rules.urls import parse_base_url
 
 
+def load_policy(path: Path) -> Policy:
+    """The policy in `path`. Raises DocumentError with every fault; a certificate file that is missing is one.
+
+    A credential is read late and may come later than the policy: whether it is there, `missing_credentials` says.
+    """
+    return _compiled(read_text(path), path, files=True)
+
+
 def parse_policy(text: str, file: str) -> Policy:
     """The policy that `text` describes; paths are seen from the folder of `file`, and no other file is read.
 
     Raises DocumentError with every fault.
     """
-    document, source = validate_text(text, file, RulesDocument)
+    return _compiled(text, Path(file), files=False)
+
+
+def _compiled(text: str, path: Path, *, files: bool) -> Policy:
+    document, source = validate_text(text, str(path), RulesDocument)
     faults = lint(document, source)
+    if files:
+        faults += _missing_files(document, source, path.parent)
     if faults:
         raise DocumentError(faults)
-    return compile_document(document, Path(file).parent, hashlib.sha256(text.encode()).hexdigest()[:12])
+    return compile_document(document, path.parent, hashlib.sha256(text.encode()).hexdigest()[:12])
 
 
 def compile_document(document: RulesDocument, folder: Path, version: str) -> Policy:
@@ -106,8 +121,7 @@ def _credential(document: CredentialDocument, folder: Path) -> Credential:
 
 
 def _path(folder: Path, path: Path | None) -> str:
-    # Not resolve(): a symbolic link may be switched to a new file while the gateway runs.
-    return "" if path is None else os.path.abspath(folder / path)  # noqa: PTH100
+    return "" if path is None else str(resolve(folder, path))
 
 
 def _rule(document: RuleDocument, profiles: Mapping[str, Profile], upstreams: Mapping[str, Upstream]) -> CompiledRule:
@@ -138,3 +152,32 @@ def _may_serve(when: When) -> Callable[[AgentRecord], bool]:
         )
 
     return may_serve
+
+
+def missing_credentials(path: Path) -> list[Diagnostic]:
+    """A fault for each credential of the policy in `path` that cannot be read now. Raises DocumentError."""
+    document, source = validate_text(read_text(path), str(path), RulesDocument)
+    faults = []
+    for index, upstream in enumerate(document.upstreams):
+        credential, loc = upstream.credential, ("upstreams", index, "credential")
+        if credential is None:
+            continue
+        if credential.file is not None and not resolve(path.parent, credential.file).is_file():
+            message = f"credential file {credential.file} does not exist"
+            fix = "create it with the upstream's key in it, chmod 600"
+            faults.append(source.diagnostic((*loc, "file"), message, fix, "credential-missing"))
+        if credential.env is not None and not os.environ.get(credential.env):
+            message = f"environment variable {credential.env} is not set"
+            fix = "set it for the gateway's process, or use file:"
+            faults.append(source.diagnostic((*loc, "env"), message, fix, "credential-missing"))
+    return faults
+
+
+def _missing_files(document: RulesDocument, source: SourceMap, folder: Path) -> Iterator[Diagnostic]:
+    for index, upstream in enumerate(document.upstreams):
+        for key in ("ca_file", "client_certificate", "client_key"):
+            path: Path | None = getattr(upstream, key)
+            if path is not None and not resolve(folder, path).is_file():
+                fix = f"create {resolve(folder, path)} or correct the path"
+                message = f"file {path} does not exist"
+                yield source.diagnostic(("upstreams", index, key), message, fix, "file-missing")

@@ -21,6 +21,7 @@ LAYERS: tuple[tuple[str, int], ...] = (
     ("gateway.commands*", 4),
     ("gateway.explain*", 4),
     ("gateway.doctor*", 4),
+    ("gateway.init", 4),
     ("gateway.worker*", 4),
     ("gateway.supervisor*", 4),
     ("gateway.canary*", 4),

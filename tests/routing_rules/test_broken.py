@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from gateway.diagnostics import DocumentError
-from routing_rules.loading import load_policy
+from routing_rules.compile import load_policy
 
 BROKEN = Path(__file__).parent / "broken"
 FILES = sorted(BROKEN.glob("*.yaml"))
