@@ -38,6 +38,7 @@ LAYERS: tuple[tuple[str, int], ...] = (
     ("gateway.evidence*", 2),
     ("gateway.logs", 2),
     ("gateway.versions", 2),
+    ("gateway.jwks", 2),
     ("certs*", 2),
     # L0 words
     ("gateway", 0),
