@@ -59,7 +59,7 @@ class Crew:
         self._starts: set[asyncio.Task[None]] = set()
         self._deaths = 0
         """Deaths in a row, with nothing scanned in between."""
-        self._closing = False
+        self._open = False
         self.generation = 0
         self.restarts = 0
 
@@ -72,11 +72,12 @@ class Crew:
         if all(problems):
             await self.close()
             raise ConfigurationError(f"{problems[0]}. Run `llmgw doctor` to see what is missing.")
+        self._open = True
         self._replenish()
 
     async def close(self) -> None:
         """Stop every process; returns when all are gone."""
-        self._closing = True
+        self._open = False
         for task in self._starts:
             task.cancel()
         await asyncio.gather(*self._starts, return_exceptions=True)
@@ -129,10 +130,7 @@ class Crew:
 
     def process_gone(self, process: ScanProcess, job: Sequence[Unit]) -> None:
         self._processes.discard(process)
-        if self._closing:
-            self._client.crew_lost(job, overdue=False)
-            return
-        if not process.retired:
+        if self._open and not process.retired:
             self._deaths += 1
             self.restarts += 1
             self._on_event("worker_overdue" if process.overdue else "worker_died")
@@ -144,8 +142,8 @@ class Crew:
         return [process for process in self._processes if not process.recycling and not process.retired]
 
     def _replenish(self) -> None:
-        """Start what is missing."""
-        if self._closing:
+        """Start what is missing, unless the first ones are just being started, or all are being stopped."""
+        if not self._open:
             return
         for _ in range(self._size - len(self._wanted()) - len(self._starts)):
             task = asyncio.get_running_loop().create_task(self._begin_later(self._pause()))

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
-from typing import Final
+from typing import Final, NamedTuple
 
 from dlp_recognizers.frames import RawHit
 from dlp_recognizers.span_cache import SpanCache
@@ -27,6 +27,7 @@ class Lookup:
     """Each text that nobody has scanned yet, once."""
     total_bytes: int = 0
     new_bytes: int = 0
+    """UTF-8 bytes of the missing texts."""
 
     def findings(self) -> tuple[Finding, ...]:
         """The findings of every span, once every text is known."""
@@ -45,11 +46,7 @@ async def digests_of(spans: Sequence[TextSpan], key: bytes) -> list[tuple[bytes,
 
 
 def _digests(spans: Sequence[TextSpan], key: bytes) -> list[tuple[bytes, int]]:
-    digests: list[tuple[bytes, int]] = []
-    for span in spans:
-        data = span.text.encode("utf-8", "surrogatepass")
-        digests.append((blake2b(data, key=key, digest_size=16).digest(), len(data)))
-    return digests
+    return [_digest(span.text, key) for span in spans]
 
 
 def look_up(spans: Sequence[TextSpan], digests: Sequence[tuple[bytes, int]], cache: SpanCache) -> Lookup:
@@ -69,10 +66,40 @@ def look_up(spans: Sequence[TextSpan], digests: Sequence[tuple[bytes, int]], cac
     return lookup
 
 
-async def windows_of(missing: Mapping[bytes, str]) -> dict[bytes, tuple[Window, ...]]:
-    """The windows of each text; long ones are cut in a thread."""
+class Piece(NamedTuple):
+    """One window of a text that has to be scanned."""
+
+    window: Window
+    digest: bytes
+    """Of the window's text; the text's own digest if it is the only one."""
+    size: int
+    """UTF-8 bytes that no window before it holds."""
+
+
+async def pieces_of(missing: Mapping[bytes, str], key: bytes) -> dict[bytes, tuple[Piece, ...]]:
+    """The pieces of each missing text; long ones are cut in a thread."""
     large = sum(map(len, missing.values())) > _LARGE
-    windows: dict[bytes, tuple[Window, ...]] = {}
+    pieces: dict[bytes, tuple[Piece, ...]] = {}
     for digest, text in missing.items():
-        windows[digest] = await asyncio.to_thread(split, text) if large and len(text) > WINDOW else split(text)
-    return windows
+        thread = large and len(text) > WINDOW
+        pieces[digest] = await asyncio.to_thread(_pieces, text, digest, key) if thread else _pieces(text, digest, key)
+    return pieces
+
+
+def _pieces(text: str, digest: bytes, key: bytes) -> tuple[Piece, ...]:
+    windows = split(text)
+    if len(windows) == 1:
+        return (Piece(windows[0], digest, len(text.encode("utf-8", "surrogatepass"))),)
+    pieces: list[Piece] = []
+    before = 0
+    for window in windows:
+        own, size = _digest(text[window.start : window.end], key)
+        shared = len(text[window.start : before].encode("utf-8", "surrogatepass"))
+        pieces.append(Piece(window, own, size - shared))
+        before = window.end
+    return tuple(pieces)
+
+
+def _digest(text: str, key: bytes) -> tuple[bytes, int]:
+    data = text.encode("utf-8", "surrogatepass")
+    return blake2b(data, key=key, digest_size=16).digest(), len(data)

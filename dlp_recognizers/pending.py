@@ -8,7 +8,12 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from dlp_recognizers.frames import RawHit
-from dlp_recognizers.windows import Window, merge
+from dlp_recognizers.lookup import Piece
+from dlp_recognizers.span_cache import SpanCache
+from dlp_recognizers.windows import merge
+
+type Stamp = tuple[int, str]
+"""Generation of the settings and version of the engine that found something."""
 
 _QUARANTINED: Final = 1024
 """Texts that are remembered as killers."""
@@ -42,32 +47,58 @@ class Request:
 class PendingText:
     """A text that is being scanned, in pieces, for whoever waits for it."""
 
-    __slots__ = ("_left", "closed", "digest", "results", "running", "stamps", "text", "units", "waiters", "windows")
+    __slots__ = (
+        *("closed", "digest", "left", "new_bytes", "pieces", "results"),
+        *("running", "stamps", "text", "units", "waiters"),
+    )
 
-    def __init__(self, digest: bytes, text: str, windows: Sequence[Window]) -> None:
+    def __init__(self, digest: bytes, text: str, pieces: Sequence[Piece]) -> None:
         self.digest = digest
         self.text = text
-        self.windows = windows
-        self.units = [Unit(self, index) for index in range(len(windows))]
-        self.results: list[Sequence[RawHit]] = [()] * len(windows)
+        self.pieces = pieces
+        self.units = [Unit(self, index) for index in range(len(pieces))]
+        self.results: list[Sequence[RawHit]] = [()] * len(pieces)
+        self.new_bytes = sum(piece.size for piece in pieces)
+        """UTF-8 bytes that the cache knew nothing of."""
         self.waiters: set[Request] = set()
         self.running = 0
         """Pieces that a process has now."""
-        self.stamps: set[tuple[int, str]] = set()
+        self.stamps: set[Stamp] = set()
         """Which engines looked at it; hits of an engine that is being replaced are not kept."""
         self.closed = False
         """Whether nothing more is to be done for it: scanned, or failed."""
-        self._left = len(windows)
+        self.left = len(pieces)
+        """Pieces without a result."""
 
-    def finish(self, unit: Unit, hits: Sequence[RawHit]) -> bool:
-        """One piece was scanned; says whether that was the last one."""
+    def recall(self, cache: SpanCache, stamp: Stamp) -> None:
+        """Take over what is known of single pieces: a long text that grew at its end is scanned at its end only."""
+        if len(self.pieces) == 1:
+            return
+        for unit, piece in zip(self.units, self.pieces, strict=True):
+            hits = cache.get(piece.digest)
+            if hits is not None:
+                unit.taken = True
+                self.new_bytes -= piece.size
+                self.finish(unit, hits, stamp)
+
+    def finish(self, unit: Unit, hits: Sequence[RawHit], stamp: Stamp) -> None:
+        """The engine of this stamp has scanned one piece."""
+        self.stamps.add(stamp)
         self.results[unit.index] = hits
-        self._left -= 1
-        return self._left == 0
+        self.left -= 1
+
+    def store(self, cache: SpanCache, stamp: Stamp, hits: tuple[RawHit, ...]) -> None:
+        """Keep the hits in the whole text and those in its pieces, if the engine of this stamp alone found them."""
+        if self.stamps != {stamp}:
+            return
+        cache.put(self.digest, hits)
+        if len(self.pieces) > 1:
+            for piece, found in zip(self.pieces, self.results, strict=True):
+                cache.put(piece.digest, tuple(found))
 
     def hits(self) -> tuple[RawHit, ...]:
         """The hits in the whole text, once every piece is finished."""
-        return merge(self.windows, self.results)
+        return merge([piece.window for piece in self.pieces], self.results)
 
 
 class Unit:
@@ -78,7 +109,7 @@ class Unit:
     def __init__(self, owner: PendingText, index: int) -> None:
         self.owner = owner
         self.index = index
-        self.size = owner.windows[index].end - owner.windows[index].start
+        self.size = owner.pieces[index].window.end - owner.pieces[index].window.start
         self.attempts = 0
         """Processes that died with it."""
         self.taken = False
@@ -91,7 +122,7 @@ class Unit:
 
     def text(self) -> str:
         """The text of the window."""
-        window = self.owner.windows[self.index]
+        window = self.owner.pieces[self.index].window
         return self.owner.text[window.start : window.end]
 
 

@@ -17,11 +17,10 @@ from typing import Any, Final
 from dlp_recognizers.crew import Crew, Tuning
 from dlp_recognizers.fair_queue import Admission, Bounds, FairQueue
 from dlp_recognizers.frames import UnitResult
-from dlp_recognizers.lookup import Lookup, digests_of, look_up, windows_of
+from dlp_recognizers.lookup import Lookup, Piece, digests_of, look_up, pieces_of
 from dlp_recognizers.pending import PendingText, Quarantine, Request, Unit
 from dlp_recognizers.process import ScanProcess
 from dlp_recognizers.span_cache import SpanCache
-from dlp_recognizers.windows import Window
 from gateway.model import ScanResult, TextSpan
 from gateway.settings import Dlp
 
@@ -153,27 +152,32 @@ class ScannerPool:
         timer = loop.call_at(ends, request.fail, "deadline")
         self._requests.add(request)
         try:
-            self._submit(request, lookup.missing, await windows_of(lookup.missing))
+            self._submit(request, lookup.missing, await pieces_of(lookup.missing, self._key))
             reason = await request.outcome
         finally:
             timer.cancel()
             self._leave(request)
             self._admission.leave(agent, size)
         lookup.known.update(request.hits)
+        lookup.new_bytes = sum(pending.new_bytes for pending in request.texts.values())
         return reason
 
     def _submit(
-        self, request: Request, missing: Mapping[bytes, str], windows: Mapping[bytes, Sequence[Window]]
+        self, request: Request, missing: Mapping[bytes, str], pieces: Mapping[bytes, Sequence[Piece]]
     ) -> None:
         """Queue what nobody scans yet, and wait along for the rest."""
         units: list[Unit] = []
         for digest, text in missing.items():
             pending = self._in_flight.get(digest)
             if pending is None:
-                pending = self._in_flight[digest] = PendingText(digest, text, windows[digest])
+                pending = self._in_flight[digest] = PendingText(digest, text, pieces[digest])
+                pending.recall(self._cache, self._stamp)
             pending.waiters.add(request)
             request.texts[digest] = pending
             units.extend(unit for unit in pending.units if not unit.taken)
+        for pending in request.texts.values():
+            if not pending.left:
+                self._complete(pending)
         self._queue.push(request.agent, request, units)
         self._pump()
 
@@ -225,27 +229,30 @@ class ScannerPool:
         for unit, result in zip(job, results, strict=True):
             pending = unit.owner
             pending.running -= 1
-            pending.stamps.add(stamp)
             if pending.closed:
                 continue
             if isinstance(result, str):
                 self._fail(pending, result)
-            elif pending.finish(unit, result):
-                self._complete(pending)
-            else:
+                continue
+            pending.finish(unit, result, stamp)
+            if pending.left:
                 self._settle(pending)
+            else:
+                self._complete(pending)
         self._pump()
 
     def crew_lost(self, job: Sequence[Unit], *, overdue: bool) -> None:
-        """A process ended, with a job perhaps: that is tried once more, unless it is what took too long."""
+        """A process ended, with a job perhaps: its texts are tried once more, each alone, to find the one to blame."""
         for unit in job:
             pending = unit.owner
             pending.running -= 1
             unit.attempts += 1
             if pending.closed:
                 continue
-            if overdue or unit.attempts >= _ATTEMPTS:
-                self._fail(pending, "deadline" if overdue else "worker_died", quarantine=len(job) == 1)
+            if len(job) == 1 and (overdue or unit.attempts >= _ATTEMPTS):
+                reason = "deadline" if overdue else "worker_died"
+                self._quarantine.put(pending.digest, reason, now=asyncio.get_running_loop().time())
+                self._fail(pending, reason)
             else:
                 unit.taken = False
                 self._retries.append(unit)
@@ -255,15 +262,12 @@ class ScannerPool:
     def _complete(self, pending: PendingText) -> None:
         hits = pending.hits()
         self._close_text(pending)
-        if pending.stamps == {self._stamp}:
-            self._cache.put(pending.digest, hits)
+        pending.store(self._cache, self._stamp, hits)
         for request in tuple(pending.waiters):
             request.done(pending.digest, hits)
 
-    def _fail(self, pending: PendingText, reason: str, *, quarantine: bool = False) -> None:
+    def _fail(self, pending: PendingText, reason: str) -> None:
         self._close_text(pending)
-        if quarantine:
-            self._quarantine.put(pending.digest, reason, now=asyncio.get_running_loop().time())
         for request in tuple(pending.waiters):
             request.fail(reason)
 

@@ -308,3 +308,54 @@ async def test_reconfigure_replaces_the_workers_and_forgets_what_they_found(tmp_
         await until(lambda: len(pool.pids()) == 2 and not set(before) & set(pool.pids()))
         result = await pool.scan(spans("MARK-1"), agent="a")
         assert result.complete and result.new_bytes == 6
+
+
+async def test_a_long_text_that_grows_is_scanned_at_its_end_only() -> None:
+    async with pool_of() as pool:
+        text = "MARK-1 " + "wörd " * 20_000 + "MARK-2"
+        first = await pool.scan(spans(text), agent="a")
+        assert first.new_bytes == first.total_bytes
+        grown = text + " and more MARK-3"
+        second = await pool.scan(spans(grown), agent="a")
+        assert [grown[f.start : f.end] for f in second.findings] == ["MARK-1", "MARK-2", "MARK-3"]
+        assert 0 < second.new_bytes < 20_000 < second.total_bytes
+        assert (await pool.scan(spans(text), agent="a")).new_bytes == 0
+
+
+async def test_the_pieces_are_enough_when_the_whole_was_forgotten() -> None:
+    async with pool_of() as pool:
+        text = "MARK-1 " + "word " * 20_000
+        first = await pool.scan(spans(text), agent="a")
+        whole = next(iter(pool._cache._entries))
+        pool._cache._forget(whole)
+        os.kill(pool.pids()[0], signal.SIGSTOP)
+        again = await pool.scan(spans(text, "", text), agent="a")
+        os.kill(pool.pids()[0], signal.SIGCONT)
+        assert again.new_bytes == 0 and len(again.findings) == 2
+        assert again.findings[0] == first.findings[0]
+        assert leftovers(pool) == (0, 0, 0, 0)
+
+
+async def test_only_the_text_that_hangs_is_blamed() -> None:
+    async with pool_of(deadline_seconds=1.5) as pool:
+        result = await pool.scan(spans("MARK-1", "hang", "MARK-2"), agent="a")
+        assert result.reason == "deadline"
+        await until(lambda: pool.stats().restarts == 2)
+        assert (await pool.scan(spans("MARK-1", "MARK-2"), agent="a")).complete
+        started = time.monotonic()
+        assert (await pool.scan(spans("hang"), agent="b")).reason == "deadline"
+        assert time.monotonic() - started < 0.3, "a text that hung a worker is not tried again at once"
+
+
+def test_under_uvloop() -> None:
+    uvloop = pytest.importorskip("uvloop")
+
+    async def main() -> None:
+        async with pool_of(deadline_seconds=1.0) as pool:
+            assert places(await pool.scan(spans("MARK-1"), agent="a")) == [(0, 0, 6, "MARK")]
+            hung, killed = pool.scan(spans("hang"), agent="a"), pool.scan(spans("crash-always"), agent="b")
+            reasons = [result.reason for result in await asyncio.gather(hung, killed)]
+            assert reasons == ["deadline", "worker_died"]
+            assert (await pool.scan(spans("MARK-2" + " pad" * 50_000), agent="a")).complete
+
+    uvloop.run(main())
