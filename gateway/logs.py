@@ -24,35 +24,11 @@ import structlog
 
 OURS: Final = ("gateway", "addons", "dlp_recognizers", "routing_rules", "certs", "llmgw")
 """Loggers, by their first part, whose words are written by us and so may be shown."""
-QUIET: Final = frozenset(
-    [
-        "mitmproxy",
-        "presidio-analyzer",
-        "presidio-anonymizer",
-        "presidio_analyzer",
-        "presidio_anonymizer",
-        "decision_process",
-        "aiohttp",
-        "redis",
-        "asyncio",
-        "hpack",
-        "h2",
-        "tldextract",
-        "spacy",
-        "filelock",
-        "urllib3",
-        "httpx",
-        "httpcore",
-        "openai",
-        "anthropic",
-        "stamina",
-        "watchfiles",
-        "concurrent",
-        "charset_normalizer",
-        "wsproto",
-        "quic",
-    ]
-)
+QUIET: Final = (
+    "mitmproxy", "presidio-analyzer", "presidio-anonymizer", "presidio_analyzer", "presidio_anonymizer",
+    "decision_process", "aiohttp", "redis", "asyncio", "hpack", "h2", "quic", "tldextract", "spacy", "filelock",
+    "urllib3", "httpx", "httpcore", "openai", "anthropic", "stamina", "watchfiles", "concurrent", "charset_normalizer",
+)  # fmt: skip
 """Libraries' loggers: from ERROR on, at every level of ours."""
 LONGEST_VALUE: Final = 1024
 MOST_FRAMES: Final = 20

@@ -213,7 +213,8 @@ def test_console_format_is_one_line_too(lines: io.StringIO) -> None:
 
 def test_a_process_that_dies_of_an_exception_says_no_words_of_it(repository: Path) -> None:
     program = (
-        "from gateway import logs\nlogs.configure()\nclass T:\n  def __del__(self): raise ValueError('s3' + 'cr3t')\nT()\n"
+        "from gateway import logs\nlogs.configure()\n"
+        "class T:\n  def __del__(self): raise ValueError('s3' + 'cr3t')\nT()\n"
         "raise ValueError('s3' + 'cr3t')\n"
     )
     done = subprocess.run([sys.executable, "-c", program], cwd=repository, capture_output=True, text=True, check=False)
