@@ -1,0 +1,79 @@
+"""Restores an answer that came as one body, errors included."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+import orjson
+
+from gateway.errors import Refused
+from gateway.model import Json, Usage
+from gateway.restore.sse import untrusted_answer
+from gateway.restore.text import CREDENTIAL, Table, Tally, restore_text
+from gateway.restore.usage import merged_usage
+from gateway.restore.walk import Walk
+
+GENERATING: Final = frozenset({"openai.chat", "openai.completions", "openai.responses", "anthropic.messages"})
+"""Dialects whose answers hold text."""
+COUNTING: Final = frozenset({"openai.embeddings", "openai.models", "anthropic.count_tokens", "anthropic.models"})
+"""Dialects whose answers hold no text of the request."""
+
+
+@dataclass(frozen=True, slots=True)
+class RestoredAnswer:
+    """A body fit for the client."""
+
+    body: bytes = field(repr=False)
+    restored: int
+    """Placeholders put back."""
+    usage: Usage
+
+
+def restore_answer(
+    dialect: str,
+    body: bytes,
+    restore: Mapping[str, str],
+    *,
+    masks: tuple[str, ...] = (),
+    in_urls: bool = False,
+) -> RestoredAnswer:
+    """`body`, decoded from any content coding, with values put back and `masks` replaced; the very same bytes if
+    nothing changes. Works on any status: an error that quotes the prompt is restored like an answer, and a body that
+    is not JSON is treated as one text. Raises Refused for an unknown dialect, for a body that is neither JSON nor
+    UTF-8, and for one nested too deep.
+    """
+    if dialect not in GENERATING | COUNTING:
+        raise Refused(untrusted_answer())
+    # Answers without text are only masked: nothing in them can hold a placeholder of ours, errors excepted.
+    table = Table.of(restore, masks)
+    tally = Tally()
+    try:
+        tree: Json = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return _plain(body, table, tally, in_urls=in_urls)
+    usage = merged_usage(Usage(), tree)
+    if dialect in COUNTING and not (isinstance(tree, dict) and "error" in tree):
+        return RestoredAnswer(_masked(body, table), 0, usage)
+    walk = Walk(table, tally, in_urls=in_urls)
+    try:
+        tree = walk.walk(tree)
+    except RecursionError:
+        raise Refused(untrusted_answer()) from None
+    return RestoredAnswer(orjson.dumps(tree) if walk.changed else body, tally.restored, usage)
+
+
+def _plain(body: bytes, table: Table, tally: Tally, *, in_urls: bool) -> RestoredAnswer:
+    try:
+        text = body.decode("utf-8")
+    except UnicodeDecodeError:
+        raise Refused(untrusted_answer()) from None
+    new = restore_text(table, text, tally, in_urls=in_urls)
+    return RestoredAnswer(new.encode("utf-8"), tally.restored, Usage())
+
+
+def _masked(body: bytes, table: Table) -> bytes:
+    for mask in table.masks:
+        body = body.replace(mask.encode("utf-8"), CREDENTIAL.encode("ascii"))
+    return body

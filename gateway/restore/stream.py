@@ -1,0 +1,209 @@
+"""The filter over one streamed answer: cuts it into events, restores the texts that run through them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, Final
+
+import orjson
+
+from gateway.errors import Refusal, Refused
+from gateway.model import Usage
+from gateway.ports import StreamFilter
+from gateway.restore.chat import ChatShape
+from gateway.restore.messages import MessagesShape
+from gateway.restore.responses import ResponsesShape
+from gateway.restore.shape import Key, Shape, Slot
+from gateway.restore.sse import SseEvent, SseParser, untrusted_answer
+from gateway.restore.text import CREDENTIAL, Table, Tally, TextRestorer, restore_text
+from gateway.restore.usage import merged_usage
+from gateway.restore.walk import Walk
+
+MAX_EVENT_BYTES: Final = 4 * 1024 * 1024
+_SHAPES: Final[Mapping[str, Callable[[], Shape]]] = MappingProxyType(
+    {
+        "openai.chat": ChatShape,
+        "openai.completions": ChatShape,
+        "openai.responses": ResponsesShape,
+        "anthropic.messages": MessagesShape,
+    }
+)
+
+
+def stream_filter(
+    dialect: str,
+    restore: Mapping[str, str],
+    *,
+    masks: tuple[str, ...] = (),
+    in_urls: bool = False,
+    max_event_bytes: int = MAX_EVENT_BYTES,
+) -> StreamFilter:
+    """A filter for one server-sent-event answer of `dialect`.
+
+    `restore` maps placeholders to values; `masks` are texts that become `[credential]`; `in_urls` also restores within
+    URLs (tool arguments always are). The bytes that come out depend on the bytes that go in, not on how they were cut.
+    Raises Refused for a dialect that has no stream.
+    """
+    shape = _SHAPES.get(dialect)
+    if shape is None:
+        raise Refused(untrusted_answer())
+    return SseFilter(shape(), Table.of(restore, masks), in_urls=in_urls, max_event_bytes=max_event_bytes)
+
+
+@dataclass(slots=True)
+class _Channel:
+    """One text that runs through several events."""
+
+    restorer: TextRestorer
+    last: dict[str, Any] = field(default_factory=dict, repr=False)
+    """The latest event that carried a piece, kept while something is held back."""
+
+
+class SseFilter:
+    """See `gateway.ports.StreamFilter`.
+
+    A delta whose text is held back is sent with what is settled, maybe nothing, so that the sequence of events stays.
+    What is still held when its text ends goes out in one more delta before the event that ends it, or in that event if
+    it carries a piece of the same text.
+    """
+
+    def __init__(self, shape: Shape, table: Table, *, in_urls: bool, max_event_bytes: int) -> None:
+        self._shape = shape
+        self._table = table
+        self._in_urls = in_urls
+        self._parser = SseParser(max_event_bytes)
+        self._channels: dict[Key, _Channel] = {}
+        self._tally = Tally()
+        self._usage = Usage()
+        self._ended = False
+
+    @property
+    def usage(self) -> Usage:
+        """Token counts seen so far."""
+        return self._usage
+
+    @property
+    def restored(self) -> int:
+        """Placeholders put back so far; a text that the dialect sends twice counts twice."""
+        return self._tally.restored
+
+    def feed(self, data: bytes) -> bytes:
+        """Take the next bytes; return what may go out. After `close` or `abort` it takes nothing."""
+        if self._ended:
+            return b""
+        return b"".join([self._event(event) for event in self._parser.feed(data)])
+
+    def close(self) -> bytes:
+        """The upstream ended. An event that was cut off is dropped, as clients do; held-back text goes out."""
+        if self._ended:
+            return b""
+        self._ended = True
+        rest = self._parser.close()
+        out = b""
+        if rest is not None and (rest.data is None or rest.data == b"[DONE]" or _parsed(rest.data) is not None):
+            out = self._event(rest)
+            if rest.data is not None and self._holding():
+                out += b"\n\n"
+        return out + self._flushed(lambda _: True)
+
+    def abort(self, refusal: Refusal) -> bytes:
+        """End the stream with an error of the dialect's own; what was held back is dropped."""
+        if self._ended:
+            return b""
+        self._ended = True
+        self._channels.clear()
+        return self._shape.failure(refusal)
+
+    def _holding(self) -> bool:
+        return any(channel.restorer.holding for channel in self._channels.values())
+
+    def _event(self, event: SseEvent) -> bytes:
+        data = event.data
+        if data is None or (self._table.idle and b'"usage"' not in data):
+            return self._masked(event.raw)
+        if data == b"[DONE]":
+            return self._flushed(lambda _: True) + event.raw
+        tree = _parsed(data)
+        if tree is None:
+            return self._unknown(event, data)
+        self._usage = merged_usage(self._usage, tree)
+        if self._table.idle:
+            return event.raw
+        return self._restored_event(event, data, tree)
+
+    def _restored_event(self, event: SseEvent, data: bytes, tree: dict[str, Any]) -> bytes:
+        slots = self._shape.slots(tree)
+        closing = self._shape.closing(tree)
+        changed = False
+        for slot in slots:
+            changed |= self._piece(slot, tree, ends=closing is not None and closing(slot.key))
+        before = self._flushed(closing) if closing is not None else b""
+        if self._table.suspicious.search(data) is not None or (self._table.keys and _OFFSETS.search(data)):
+            skip = {(id(slot.holder), slot.name) for slot in slots}
+            walk = Walk(self._table, self._tally, in_urls=self._in_urls, skip=skip)
+            walk.walk(tree)
+            changed |= walk.changed
+        if self._table.keys:
+            if self._shape.drops(tree, self._restored_in):
+                return before
+            changed |= self._shape.tidy(tree, changed, self._restored_in)
+        return before + self._masked(event.with_data(orjson.dumps(tree)) if changed else event.raw)
+
+    def _piece(self, slot: Slot, tree: dict[str, Any], *, ends: bool) -> bool:
+        channel = self._channels.get(slot.key)
+        if channel is None:
+            restorer = TextRestorer(
+                self._table, self._tally, escape=slot.escape, in_urls=slot.tool or self._in_urls
+            )
+            channel = self._channels[slot.key] = _Channel(restorer)
+        text = slot.holder[slot.name]
+        new = channel.restorer.feed(text)
+        if ends:
+            new += channel.restorer.flush()
+        channel.last = tree if channel.restorer.holding else {}
+        slot.holder[slot.name] = new
+        return bool(new != text)
+
+    def _flushed(self, closing: Callable[[Key], bool]) -> bytes:
+        out: list[bytes] = []
+        for key in [key for key in self._channels if closing(key)]:
+            channel = self._channels[key]
+            if channel.restorer.holding:
+                out.append(self._shape.carry(key, channel.last, channel.restorer.flush()))
+                channel.last = {}
+        return b"".join(out)
+
+    def _restored_in(self, key: Key) -> int:
+        channel = self._channels.get(key)
+        return channel.restorer.restored if channel is not None else 0
+
+    def _unknown(self, event: SseEvent, data: bytes) -> bytes:
+        """Data that is no JSON object: one text, whole."""
+        try:
+            text = data.decode("utf-8")
+        except UnicodeDecodeError:
+            raise Refused(untrusted_answer()) from None
+        new = restore_text(self._table, text, self._tally, in_urls=self._in_urls)
+        return self._masked(event.with_data(new.replace("\n", " ").encode("utf-8")) if new != text else event.raw)
+
+    def _masked(self, raw: bytes) -> bytes:
+        # Comments and fields other than data are no JSON; a credential in them is replaced byte by byte.
+        for mask in self._table.masks:
+            encoded = mask.encode("utf-8")
+            if encoded in raw:
+                raw = raw.replace(encoded, CREDENTIAL.encode("ascii"))
+        return raw
+
+
+_OFFSETS: Final = re.compile(rb'"(?:logprobs|annotations|citations)"\s*:\s*[\[{]\s*[^\]}\s]')
+
+
+def _parsed(data: bytes) -> dict[str, Any] | None:
+    try:
+        tree = orjson.loads(data)
+    except orjson.JSONDecodeError:
+        return None
+    return tree if isinstance(tree, dict) else None
