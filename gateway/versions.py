@@ -62,12 +62,14 @@ def _installed(name: str, version_of: VersionOf) -> str | None:
 
 
 def _release(version: str) -> tuple[int, ...]:
-    """The release numbers, without zeros at the end. A version that cannot be read counts as the oldest of all."""
+    """The release numbers without zeros at the end, then -1 for a pre-release and 0 for a release.
+
+    A version that cannot be read counts as the oldest of all.
+    """
     matched = re.match(r"(\d+(?:\.\d+)*)(?P<pre>\.?(?:a|b|rc|dev)\d*)?", version)
     if matched is None:
         return ()
     numbers = [int(part) for part in matched[1].split(".")]
     while numbers and numbers[-1] == 0:
         numbers.pop()
-    # A pre-release of a version is not that version yet.
-    return (*numbers, -1) if matched["pre"] else tuple(numbers)
+    return (*numbers, -1 if matched["pre"] else 0)
