@@ -162,9 +162,7 @@ class ScannerPool:
         lookup.new_bytes = sum(pending.new_bytes for pending in request.texts.values())
         return reason
 
-    def _submit(
-        self, request: Request, missing: Mapping[bytes, str], pieces: Mapping[bytes, Sequence[Piece]]
-    ) -> None:
+    def _submit(self, request: Request, missing: Mapping[bytes, str], pieces: Mapping[bytes, Sequence[Piece]]) -> None:
         """Queue what nobody scans yet, and wait along for the rest."""
         units: list[Unit] = []
         for digest, text in missing.items():

@@ -83,3 +83,14 @@ def starts_once(config: dict[str, Any]) -> FakeEngine:
         os.kill(os.getpid(), signal.SIGKILL)
     flag.touch()
     return FakeEngine(config)
+
+
+class LyingEngine(FakeEngine):
+    """Claims to have found something outside the text."""
+
+    def scan(self, text: str) -> list[Hit]:
+        return [Hit(0, len(text) + 1, "MARK", 1.0, "liar")] if "lie" in text else super().scan(text)
+
+
+def liar(config: dict[str, Any]) -> LyingEngine:
+    return LyingEngine(config)

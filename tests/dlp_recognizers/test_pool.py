@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import gc
 import os
+import random
 import signal
 import time
 from collections.abc import AsyncIterator
@@ -246,6 +247,7 @@ async def test_who_joins_a_text_in_flight_keeps_it_when_the_first_leaves() -> No
 
 async def test_concurrent_scans_never_mix() -> None:
     async with pool_of(workers=2) as pool:
+
         async def one(n: int) -> None:
             texts = [f"{'.' * (n * 7 + k)}MARK-{n * 100 + k} {'pad ' * (k * 900)}" for k in range(4)]
             result = await pool.scan(spans(*texts), agent=f"agent{n % 7}")
@@ -359,3 +361,60 @@ def test_under_uvloop() -> None:
             assert (await pool.scan(spans("MARK-2" + " pad" * 50_000), agent="a")).complete
 
     uvloop.run(main())
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+async def test_whatever_happens_answers_are_right_or_refused_and_nothing_stays(seed: int) -> None:
+    chance = random.Random(seed)
+    tuning = Tuning(growth_bytes=1, recycle_chars=20_000, backoff_most_seconds=0.1)  # every worker is soon replaced
+    async with pool_of(workers=2, cache_bytes=chance.choice([0, 2_000, 1 << 20]), tuning=tuning) as pool:
+
+        async def client(number: int) -> str:
+            await asyncio.sleep(chance.random() * 0.6)
+            texts = [f"{chance.randrange(12)} MARK-{n} " + "pad " * chance.choice([0, 50, 6_000]) for n in range(4)]
+            if chance.random() < 0.1:
+                texts.append(f"raise-error {number}")
+            scanned = pool.scan(spans(*texts), agent=f"agent{number % 5}")
+            if chance.random() < 0.2:
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(scanned, chance.random() * 0.1)
+                return "left"
+            result = await scanned
+            if result.complete:
+                found = [texts[f.span][f.start : f.end] for f in result.findings]
+                assert found == [f"MARK-{n}" for n in range(4)]
+            else:
+                assert result.findings == ()
+            return result.reason
+
+        async def killer() -> None:
+            for _ in range(6):
+                await asyncio.sleep(0.08)
+                for pid in pool.pids()[:1]:
+                    os.kill(pid, signal.SIGKILL)
+
+        reasons, _ = await asyncio.gather(asyncio.gather(*(client(n) for n in range(250))), killer())
+        assert set(reasons) <= {"", "left", "error", "worker_died"}
+        assert reasons.count("") > 100
+        await until(lambda: leftovers(pool) == (0, 0, 0, 0))
+        await until(lambda: pool.stats().workers_alive >= 2)
+        assert not pool._retries or not any(unit.live for unit in pool._retries)
+        await until(lambda: len(pool._crew._processes) == 2)
+
+
+async def test_fewer_workers_after_reconfigure() -> None:
+    async with pool_of(workers=3) as pool:
+        pool.reconfigure(Dlp(workers=1, queue=1))
+        await until(lambda: pool.stats().workers_alive == 1)
+        busy = asyncio.create_task(pool.scan(spans("sleep=0.1"), agent="a"))
+        await asyncio.sleep(0)
+        assert (await pool.scan(spans("other"), agent="b")).reason == "queue_full"
+        assert (await busy).complete
+        assert pool.stats().restarts == 0
+
+
+async def test_a_worker_that_breaks_the_protocol_is_replaced() -> None:
+    async with pool_of("liar") as pool:
+        result = await pool.scan(spans("lie"), agent="a")
+        assert (result.complete, result.reason) == (False, "worker_died")
+        assert places(await pool.scan(spans("MARK-1"), agent="a")) == [(0, 0, 6, "MARK")]
