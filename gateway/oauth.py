@@ -57,6 +57,17 @@ class _Algorithms(jws.JWSRegistry):
         return self.algorithms[name]
 
 
+def _missing() -> NoReturn:
+    raise Refused(
+        Refusal(
+            "llmgw_token_missing",
+            401,
+            "This gateway wants an OAuth2 token beside the client certificate. Get one with the client credentials grant "
+            "and send it as Authorization: Bearer.",
+        )
+    )
+
+
 def _invalid(what: str, remedy: str = "Get a new token from the issuer and send it as a bearer token.") -> NoReturn:
     raise Refused(Refusal("llmgw_token_invalid", 401, f"The OAuth2 token cannot be accepted: {what}. {remedy}"))
 
@@ -73,7 +84,8 @@ def _mismatch(what: str) -> NoReturn:
 
 
 def find_token(headers: Iterable[tuple[str, str]]) -> str | None:
-    """The one token among a request's headers: `Authorization: Bearer`, or `x-api-key` where a program has no other.
+    """The one token among a request's headers: `Authorization: Bearer`, or where a program has no place for it there,
+    `x-llmgw-token` or `x-api-key`.
 
     What does not look like a JWT is taken for the dummy API key that client programs insist on, and gives None. Raises
     Refused when two different tokens are there.
@@ -85,8 +97,8 @@ def find_token(headers: Iterable[tuple[str, str]]) -> str | None:
         if lowered == "authorization":
             scheme, _, text = value.strip().partition(" ")
             text = text.strip() if scheme.lower() == "bearer" else ""
-        elif lowered == "x-api-key":
-            text = value.strip()
+        elif lowered in ("x-llmgw-token", "x-api-key"):
+            text = value.strip().removeprefix("Bearer ").strip()
         if _SHAPE.match(text):
             found.add(text)
     if len(found) > 1:
@@ -104,8 +116,11 @@ class TokenVerifier:
     def verify(self, token: str, now: datetime) -> Claims:
         """The claims of a token of the issuer for the audience, in its time (60 s leeway). `now` is aware.
 
-        Raises Refused (`llmgw_token_invalid`), also while the issuer's keys are not available.
+        Raises Refused: `llmgw_token_missing` for an empty text, else `llmgw_token_invalid`, also while the issuer's
+        keys are not available.
         """
+        if not token:
+            _missing()
         if len(token) > MAXIMUM_TOKEN_BYTES or not _SHAPE.match(token):
             _invalid("it is not a signed JWT")
         try:
@@ -145,18 +160,9 @@ class TokenVerifier:
     ) -> Claims | None:
         """The token of a request, verified and bound; None when none was sent and none is required. Raises Refused."""
         token = find_token(headers)
-        if token is None:
-            if self._settings.required:
-                raise Refused(
-                    Refusal(
-                        "llmgw_token_missing",
-                        401,
-                        "This gateway wants an OAuth2 token beside the client certificate. Get one with the client "
-                        "credentials grant and send it as Authorization: Bearer.",
-                    )
-                )
+        if token is None and not self._settings.required:
             return None
-        claims = self.verify(token, now)
+        claims = self.verify(token or "", now)
         bind(record, claims, fingerprint=identity.fingerprint)
         return claims
 

@@ -49,7 +49,7 @@ def check_versions(
         elif _release(found) < _release(floor):
             problems.append(f"{name} {found} is older than {floor}: {reason}. {FIX}")
     found = _installed("mitmproxy", version_of)
-    if found is None or _release(found)[:2] != _release(MITMPROXY):
+    if found is None or _release(found)[:2] != _release(MITMPROXY)[:2]:
         problems.append(f"mitmproxy is {found or 'not installed'}, and {MITMPROXY}.x is what this was made for. {FIX}")
     return problems
 

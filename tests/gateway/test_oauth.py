@@ -259,7 +259,7 @@ def test_every_other_signature_byte_matters() -> None:
     )
 )
 def test_any_text_is_a_refusal_and_never_another_error(text: str) -> None:
-    assert code_of(lambda: VERIFIER.verify(text, NOW)) == "llmgw_token_invalid"
+    assert code_of(lambda: VERIFIER.verify(text, NOW)) == ("llmgw_token_invalid" if text else "llmgw_token_missing")
 
 
 def test_a_huge_token_is_refused_at_once() -> None:
@@ -305,6 +305,8 @@ def test_binding() -> None:
         ((("Authorization", "Basic eyJ.a.b"),), None),
         ((("Authorization", "bearer  eyJh.a.b "),), "eyJh.a.b"),
         ((("X-Api-Key", "eyJh.a.b"),), "eyJh.a.b"),
+        ((("x-llmgw-token", "eyJh.a.b"), ("authorization", "Bearer sk-dummy")), "eyJh.a.b"),
+        ((("x-llmgw-token", "Bearer eyJh.a.b"),), "eyJh.a.b"),
         ((("authorization", "Bearer eyJh.a.b"), ("x-api-key", "eyJh.a.b")), "eyJh.a.b"),
         ((("authorization", "Bearer eyJh.a.b"), ("x-api-key", "dummy")), "eyJh.a.b"),
         ((("cookie", "eyJh.a.b"),), None),
