@@ -14,40 +14,22 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disa
 
 from gateway.entities import ENTITY_GROUPS
 from gateway.evidence.event import OUTCOMES
+from gateway.evidence.labels import (
+    CERTIFICATES,
+    DIALECTS,
+    MOST_UPSTREAMS,
+    MOST_WORDS,
+    NONE,
+    REASONS_TLS,
+    Words,
+)
 from gateway.model import Level, Tier
 
-OTHER: Final = "other"
-NONE: Final = "none"
-DIALECTS: Final = (
-    "openai.chat",
-    "openai.responses",
-    "openai.completions",
-    "openai.embeddings",
-    "openai.models",
-    "anthropic.messages",
-    "anthropic.count_tokens",
-    "anthropic.models",
-)
-REASONS_TLS: Final = (
-    "no_certificate",
-    "untrusted",
-    "expired",
-    "not_yet_valid",
-    "revoked",
-    "wrong_purpose",
-    "no_spiffe_id",
-    "protocol",
-    "cleartext",
-    "crl_stale",
-    "timeout",
-)
-CERTIFICATES: Final = ("listen", "client_ca", "canary", "upstream")
+__all__ = ["NONE", "Metrics", "RequestFacts"]
+
 DURATIONS: Final = tuple(0.01 * 2**power for power in range(14))
 """Seconds, 0.01 doubling to 81.92: the buckets of the GenAI conventions."""
 SCAN_DURATIONS: Final = (0.0002, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
-MOST_UPSTREAMS: Final = 256
-MOST_WORDS: Final = 128
-"""Bound on values of a label whose set only the code knows (refusal codes, hooks, barriers)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,53 +51,24 @@ class RequestFacts:
     refusal_code: str = ""
 
 
-class _Words:
-    """A label's set: fixed at the start, or growing with the code's own words up to a bound."""
-
-    __slots__ = ("_bound", "_words")
-
-    def __init__(self, words: Iterable[str], *, bound: int = 0) -> None:
-        self._words = {word: word for word in (*words, NONE, OTHER)}
-        self._bound = bound
-
-    def __call__(self, word: str) -> str:
-        known = self._words.get(word)
-        if known is not None:
-            return known
-        if len(self._words) < self._bound and _is_word(word):
-            self._words[word] = word
-            return word
-        return OTHER
-
-    def declare(self, words: Iterable[str], bound: int) -> None:
-        """Add words from a trusted source, up to `bound` in all."""
-        for word in words:
-            if len(self._words) < bound:
-                self._words[word] = word
-
-
-def _is_word(text: str) -> bool:
-    return 0 < len(text) <= 64 and text.isascii() and text.replace("_", "").replace(".", "").isalnum()
-
-
 class Metrics:
     """Every metric of one worker. Methods never raise for any label value."""
 
     def __init__(self) -> None:
         disable_created_metrics()  # type: ignore[no-untyped-call]  # `_created` would double the series
         self.registry = CollectorRegistry()
-        self._dialects = _Words(DIALECTS)
-        self._outcomes = _Words(OUTCOMES)
-        self._levels = _Words(level.label for level in Level)
-        self._tiers = _Words(tier.value for tier in Tier)
-        self._upstreams = _Words(())
-        self._entities = _Words(ENTITY_GROUPS)
-        self._codes = _Words((), bound=MOST_WORDS)
-        self._hooks = _Words((), bound=MOST_WORDS)
-        self._barriers = _Words((), bound=16)
-        self._tls_reasons = _Words(REASONS_TLS)
-        self._certificates = _Words(CERTIFICATES)
-        self._sinks = _Words(("redis",))
+        self._dialects = Words(DIALECTS)
+        self._outcomes = Words(OUTCOMES)
+        self._levels = Words(level.label for level in Level)
+        self._tiers = Words(tier.value for tier in Tier)
+        self._upstreams = Words(())
+        self._entities = Words(ENTITY_GROUPS)
+        self._codes = Words((), bound=MOST_WORDS)
+        self._hooks = Words((), bound=MOST_WORDS)
+        self._barriers = Words((), bound=16)
+        self._tls_reasons = Words(REASONS_TLS)
+        self._certificates = Words(CERTIFICATES)
+        self._sinks = Words(("redis",))
         self._children: dict[tuple[str, ...], Counter] = {}
         self._findings: dict[str, Counter] = {}
         self._make_request_metrics()

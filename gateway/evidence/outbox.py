@@ -13,14 +13,13 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import orjson
 import structlog
 
-from gateway.evidence.outbox_file import OutboxFile, OutboxReader, first_seq, is_broken, move_aside
+from gateway.evidence.outbox_file import OutboxFile, OutboxReader, OutboxState, first_seq, is_broken, move_aside
 
 BATCH_EVENTS: Final = 200
 BATCH_SECONDS: Final = 0.05
@@ -31,18 +30,6 @@ _RETRY_SECONDS: Final = (0.1, 0.2, 0.5, 1.0, 2.0)
 _OPEN_SECONDS: Final = 5.0
 
 _log = structlog.get_logger("gateway.evidence.outbox")
-
-
-@dataclass(frozen=True, slots=True)
-class OutboxState:
-    """What an outbox says of itself. `failing` is the type of the last disk error, empty while commits succeed."""
-
-    pending: int
-    delivered: int
-    lost: int
-    failing: str
-    moved_aside: str
-    """File name under which a broken database was kept, empty if none was."""
 
 
 class Outbox:
@@ -76,20 +63,16 @@ class Outbox:
         self._lock = threading.Lock()
         self._reader = OutboxReader(path, self._unreadable)
         self._file: OutboxFile | None = None
-        self._emitted = 0
-        self._settled = 0
+        self._emitted = self._settled = 0  # events that emit queued; events that were committed or given up
         self._broken = False
         self._held: list[bytes] = []
         self._outbox_id = ""
         self._next_seq = 1
-        self._pending = 0
+        self._pending = self._rows = 0
         self._delivered = 0
-        self._delivered_seq = 0
-        self._delivered_written = 0
-        self._lost = 0
-        self._lost_written = 0
-        self._failing = ""
-        self._moved_aside = ""
+        self._delivered_seq = self._delivered_written = 0
+        self._lost = self._lost_written = 0
+        self._failing = self._moved_aside = ""
         self._thread = threading.Thread(target=self._run, name="llmgw-outbox", daemon=True)
         self._thread.start()
         self._opened.wait(_OPEN_SECONDS)
@@ -137,7 +120,14 @@ class Outbox:
 
     def state(self) -> OutboxState:
         """A snapshot for metrics, readiness and the status page."""
-        return OutboxState(self.pending(), self._delivered, self._lost, self._failing, self._moved_aside)
+        return OutboxState(
+            pending=self.pending(),
+            retained=max(0, self._rows - self._pending),
+            delivered=self._delivered,
+            lost=self._lost,
+            failing=self._failing,
+            moved_aside=self._moved_aside,
+        )
 
     # the reading side: call from a thread
 
@@ -222,6 +212,7 @@ class Outbox:
             self._lost += int(file.meta("lost") or 0) - self._lost_written
             self._lost_written = int(file.meta("lost") or 0)
             self._pending = file.count(self._delivered_seq)
+            self._rows = int(file.meta("rows") or 0)
             self._next_seq = first_seq(max(file.last_seq(), self._delivered_seq), time.time_ns())
             self._outbox_id = file.meta("outbox_id")
             self._failing = ""
@@ -277,7 +268,8 @@ class Outbox:
             with file.transaction():
                 file.append(rows)
                 self._save_marks(file)
-                file.prune(self._delivered_seq, self._retain, _PRUNE_EVENTS)
+                kept = self._rows + len(rows) - file.prune(self._delivered_seq, self._retain, _PRUNE_EVENTS)
+                file.set_meta("rows", str(kept))
         except sqlite3.Error as error:
             self._fail(error)
             if is_broken(error):
@@ -286,6 +278,7 @@ class Outbox:
         with self._lock:
             self._next_seq += len(rows)
             self._pending += len(rows)
+            self._rows = kept
             self._settled += len(rows)
             self._held = []
             self._failing = ""

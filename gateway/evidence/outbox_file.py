@@ -12,6 +12,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 from urllib.parse import quote
@@ -25,6 +26,20 @@ CREATE TABLE IF NOT EXISTS events (seq INTEGER PRIMARY KEY, event BLOB NOT NULL)
 _CHECKED_BYTES: Final = 64 * 1024 * 1024
 """Files up to this size are read through at opening; in a larger one damage shows when it is met."""
 _SUFFIXES: Final = ("", "-wal", "-shm")
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxState:
+    """What an outbox says of itself. `failing` is the type of the last disk error, empty while commits succeed."""
+
+    pending: int
+    retained: int
+    """Delivered events that are kept for a sink that loses its data."""
+    delivered: int
+    lost: int
+    failing: str
+    moved_aside: str
+    """File name under which a broken database was kept, empty if none was."""
 
 
 class OutboxFile:

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from prometheus_client.parser import text_string_to_metric_families
 
-from gateway.evidence.metrics import MOST_UPSTREAMS, MOST_WORDS, Metrics, RequestFacts
+from gateway.evidence.labels import MOST_UPSTREAMS, MOST_WORDS
+from gateway.evidence.metrics import Metrics, RequestFacts
 
 
 def samples(metrics: Metrics, name: str) -> dict[tuple[tuple[str, str], ...], float]:

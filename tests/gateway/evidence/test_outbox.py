@@ -85,6 +85,7 @@ def test_delivered_events_leave_the_lag_and_are_pruned_but_for_the_retained(open
     assert (box.pending(), box.delivered()) == (8, 12)
     fill(box, 1, start=20)
     assert ids(box.after(0, 100)) == [str(number) for number in range(7, 21)]
+    assert (box.state().pending, box.state().retained) == (9, 5)
 
 
 def test_a_sink_that_lost_its_data_makes_events_pending_again(opened: Opener) -> None:
