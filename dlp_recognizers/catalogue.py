@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dlp_recognizers import contact, financial, markings, personal, presidio_set, secrets
+from dlp_recognizers import assignments, contact, financial, markings, personal, persons, presidio_set, secrets
 from dlp_recognizers.linear import LinearRecognizer
 
 
@@ -10,9 +10,11 @@ def recognizers() -> tuple[LinearRecognizer, ...]:
     """New recognizers, in the order in which they are asked."""
     return (
         *secrets.recognizers(),
+        *assignments.recognizers(),
         *contact.recognizers(),
         *financial.recognizers(),
         *presidio_set.recognizers(),
         *personal.recognizers(),
+        *persons.recognizers(),
         *markings.recognizers(),
     )

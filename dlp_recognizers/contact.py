@@ -44,9 +44,9 @@ def _email(page: Page, start: int, end: int) -> Verdict:
 
 def _international(page: Page, start: int, end: int) -> Verdict:
     left = page.char(start - 1)
-    if left.isalnum() or left in "_+":
-        return None
     text = page.text[start:end]
+    if left.isalnum() or left in "_+" or (text.count(".") == 1 and text.replace(".", "")[1:].isdigit()):
+        return None
     plus = start if text[0] == "+" else -1
     number = "+" + digits(text if plus >= 0 else text[2:])
     parsed = _parse(number, None)
@@ -145,8 +145,12 @@ def _bare(page: Page, start: int, end: int) -> Verdict:
 
 
 _PHONE_WORDS_CLOSE = Near(
-    r"\b(?:tel(?:ephone|efon|efono|\.)?|phone|mobile?|mobil|cell(?:phone)?|fax|rufnummer|handy|whatsapp|call(?: me| him| her| us)?(?: at| on)?|"
-    r"portable|m\xf3vil|cellulare)(?:[ _-]?(?:number|nummer|no|nr))?[\"']?(?:[ :.#=\"'>|,-]|is\b|at\b|on\b){0,6}$|phone[\"']?\s?[:=]\s?[\"']?$",
+    (
+        r"\b(?:tel(?:ephone|efon|efono|\.)?|phone|mobile?|mobil|cell(?:phone)?|fax|rufnummer|handy|whatsapp|"
+        r"call(?: me| him| her| us)?(?: at| on)?|"
+        r"portable|m\xf3vil|cellulare)(?:[ _-]?(?:number|nummer|no|nr))?[\"']?(?:[ :.#=\"'>|,-]|is\b|at\b|"
+        r"on\b){0,6}$|phone[\"']?\s?[:=]\s?[\"']?$"
+    ),
     before=32,
     after=0,
 )
@@ -252,7 +256,11 @@ def recognizers() -> list[LinearRecognizer]:
             [
                 Shape(
                     "address",
-                    r"[A-Za-z0-9_+\x80-\xff][A-Za-z0-9_.+'\x80-\xff-]*@(?:[A-Za-z0-9\x80-\xff](?:[A-Za-z0-9\x80-\xff-]*[A-Za-z0-9\x80-\xff])?\.)+[A-Za-z\x80-\xff][A-Za-z0-9\x80-\xff-]*[A-Za-z\x80-\xff]",
+                    (
+                        r"[A-Za-z0-9_+\x80-\xff]"
+                        r"[A-Za-z0-9_.+'\x80-\xff-]*@(?:[A-Za-z0-9\x80-\xff](?:[A-Za-z0-9\x80-\xff-]"
+                        r"*[A-Za-z0-9\x80-\xff])?\.)+[A-Za-z\x80-\xff][A-Za-z0-9\x80-\xff-]*[A-Za-z\x80-\xff]"
+                    ),
                     judge=_email,
                     gate="@",
                 ),

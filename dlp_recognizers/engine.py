@@ -50,7 +50,7 @@ class Engine:
     def _digest(self) -> str:
         parts: list[object] = [_GENERATION, asdict(self._settings), sorted(EXAMPLES)]
         parts += [
-            [entry.entity, entry.name, [[s.name, s.regex, s.score] for s in entry.shapes]]
+            [entry.entity, entry.label, [[s.name, s.regex, s.score] for s in entry.shapes]]
             for entry in self._recognizers
         ]
         parts += [finder.version for finder in self._names]
@@ -82,6 +82,9 @@ class Engine:
                     if self._settings.allow_examples and is_example(hit.entity, page.text[hit.start : hit.end]):
                         continue
                     start, end = reading.origin(hit.start, hit.end)
+                    if hit.entity == "PRIVATE_KEY" and hit.end == len(page.text):
+                        # A block without its last line goes to the end of the whole text, not of what was read again.
+                        end = len(text)
                     hits.append(Hit(start, end, hit.entity, hit.score, hit.recognizer))
         for finder in self._names:
             hits.extend(finder.find(text))
@@ -110,7 +113,8 @@ def silence() -> None:
         logger.disabled = True
         logger.propagate = False
         logger.setLevel(logging.CRITICAL + 1)
-    tldextract.extract = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
+    offline = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
+    tldextract.extract = offline  # type: ignore[assignment]
 
 
 def create(config: Mapping[str, object]) -> Engine:

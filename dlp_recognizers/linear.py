@@ -58,6 +58,7 @@ class LinearRecognizer(EntityRecognizer):
     def __init__(self, entity: str, shapes: Sequence[Shape], *, name: str) -> None:
         super().__init__(supported_entities=[entity], name=name, supported_language="en")
         self.entity = entity
+        self.label = name
         self.shapes = tuple(shapes)
         self._programs = {shape.name: compiled(shape.regex) for shape in self.shapes}
         if len(self._programs) != len(self.shapes):
@@ -76,7 +77,7 @@ class LinearRecognizer(EntityRecognizer):
                 position = start + 1 if shape.retry else max(end, start + 1)
                 continue
             position = max(verdict[1], start + 1)
-            yield Hit(*verdict[:2], self.entity, verdict[2], self.name)
+            yield Hit(verdict[0], verdict[1], self.entity, verdict[2], self.label)
 
     def analyze(
         self, text: str, entities: list[str], nlp_artifacts: object = None, regex_flags: int | None = None

@@ -7,35 +7,59 @@ from dlp_recognizers.page import Page
 
 _WORDS = {
     "MARKING_PUBLIC": (
-        r"public(?: information| document| release)?|for public release|unclassified|\xf6ffentlich|publique?|p\xfablico|pubblico",
+        (
+            r"public(?: information| document| release)?|for public release|unclassified|\xf6ffentlich|"
+            r"publique?|p\xfablico|pubblico"
+        ),
         r"CLEAR|WHITE",
     ),
     "MARKING_INTERNAL": (
-        r"internal|internal (?:use )?only|(?:for )?internal use(?: only)?|company internal|intern|nur f\xfcr den (?:internen )?(?:dienst)?gebrauch|nur f\xfcr den internen gebrauch|"
+        r"internal|internal (?:use )?only|(?:for )?internal use(?: only)?|company internal|intern|"
+        r"nur f\xfcr den (?:internen )?(?:dienst)?gebrauch|nur f\xfcr den internen gebrauch|"
         r"interne|usage interne|diffusion interne|uso interno|not for external (?:use|distribution)",
         r"GREEN",
     ),
     "MARKING_CONFIDENTIAL": (
-        r"confidential|(?:company|business|commercial|client|customer)(?:[ -]in)?[ -]confiden(?:tial|ce)|(?:private|proprietary) (?:and|&) confidential|confidential (?:and|&) (?:proprietary|privileged)|"
-        r"privileged (?:and|&) confidential|confidential information|confidential document|nda|under nda|vertraulich|firmenvertraulich|confidentiel|confidencial|riservato|confidenziale|vertrouwelijk",
+        (
+            r"confidential|(?:company|business|commercial|client|customer)(?:[ -]in)?[ -]confiden(?:tial|ce)|"
+            r"(?:private|proprietary) (?:and|&) confidential|confidential (?:and|&) (?:proprietary|privileged)|"
+            r"privileged (?:and|&) confidential|confidential information|confidential document|nda|under nda|"
+            r"vertraulich|firmenvertraulich|confidentiel|confidencial|riservato|confidenziale|vertrouwelijk"
+        ),
         r"AMBER(?:\+STRICT)?",
     ),
     "MARKING_RESTRICTED": (
-        r"restricted|highly (?:confidential|restricted)|strictly (?:private (?:and|&) )?confidential|top secret|secret|eyes only|for your eyes only|need[ -]to[ -]know(?: only)?|streng vertraulich|geheim|streng geheim|"
-        r"strictement confidentiel|tr\xe8s confidentiel|secret d\xe9fense|estrictamente confidencial|strettamente riservato|strikt vertrouwelijk",
+        (
+            r"restricted|highly (?:confidential|restricted)|strictly (?:private (?:and|&) )?confidential|"
+            r"top secret|secret|eyes only|for your eyes only|need[ -]to[ -]know(?: only)?|streng vertraulich|"
+            r"geheim|streng geheim|"
+            r"strictement confidentiel|tr\xe8s confidentiel|secret d\xe9fense|estrictamente confidencial|"
+            r"strettamente riservato|strikt vertrouwelijk"
+        ),
         r"RED",
     ),
 }
 _PHRASES = {
-    "MARKING_INTERNAL": r"\bfor internal use only\b|\binternal use only\b|\bnur f\xfcr den internen gebrauch\b|\bnicht zur weitergabe\b|\bnot for external distribution\b",
-    "MARKING_CONFIDENTIAL": r"\bcompany[ -]confidential\b|\bcommercial[ -]in[ -]confidence\b|\bprivate (?:and|&) confidential\b|\bconfidential (?:and|&) proprietary\b|\bprivileged (?:and|&) confidential\b",
+    "MARKING_INTERNAL": (
+        r"\bfor internal use only\b|\binternal use only\b|\bnur f\xfcr den internen gebrauch\b|"
+        r"\bnicht zur weitergabe\b|\bnot for external distribution\b"
+    ),
+    "MARKING_CONFIDENTIAL": (
+        r"\bcompany[ -]confidential\b|\bcommercial[ -]in[ -]confidence\b|\bprivate (?:and|&) confidential\b|"
+        r"\bconfidential (?:and|&) proprietary\b|\bprivileged (?:and|&) confidential\b"
+    ),
     "MARKING_RESTRICTED": "",
 }
 _LABEL = (
-    r"(?:(?:data |document |information |security |sensitivity )?classification(?: level)?|sensitivity(?: label| level)?|confidentiality(?: level)?|security (?:level|label|marking)|"
-    r"(?:protective )?marking|vertraulichkeit(?:sstufe)?|klassifizierung|schutzklasse|einstufung|classification de s\xe9curit\xe9|confidentialit\xe9|clasificaci\xf3n|x-classification|data-class)"
+    r"(?:(?:data |document |information |security |sensitivity )?classification(?: level)?|"
+    r"sensitivity(?: label| level)?|confidentiality(?: level)?|security (?:level|label|marking)|"
+    r"(?:protective )?marking|vertraulichkeit(?:sstufe)?|klassifizierung|schutzklasse|einstufung|"
+    r"classification de s\xe9curit\xe9|confidentialit\xe9|clasificaci\xf3n|x-classification|data-class)"
 )
-_STATES = r"(?:classified|marked|labell?ed|designated|treated|eingestuft|gekennzeichnet)(?: (?:strictly|as|it|als|under|is)){0,2}"
+_STATES = (
+    r"(?:classified|marked|labell?ed|designated|treated|eingestuft|gekennzeichnet)(?: (?:strictly|as|it|als|"
+    r"under|is)){0,2}"
+)
 _DECORATION = r"[ \t>*_#=\-\[\](){}<|~!/\x22'\xa0\xab\xbb\x96\x97\xb7?]{0,40}"
 
 

@@ -91,7 +91,7 @@ def load_pipeline(pipeline: str) -> Language:
         ) from None
     if not {"ner", "entity_ruler", "span_ruler"} & set(language.pipe_names):
         raise ConfigurationError(
-            f"dlp.spacy_pipelines: {pipeline!r} has no entity recognizer, so it would find nothing. Name a pipeline with "
-            "an `ner` or `entity_ruler` component."
+            f"dlp.spacy_pipelines: {pipeline!r} has no entity recognizer, so it would find nothing. Name a pipeline "
+            "with an `ner` or `entity_ruler` component."
         )
     return language

@@ -25,7 +25,8 @@ class PresidioOperator:
     def __call__(self, operator: Operator, entity: str, value: str) -> str:
         """The replacement of `value`. Raises ValueError for `placeholder`, which is reversible and not made here.
 
-        A mask is eight asterisks, whatever the value's length; a hash is `<ENTITY:16 hex digits>`; removal leaves nothing.
+        A mask is eight asterisks, whatever the value's length; a hash is `<ENTITY:16 hex digits>`; removal leaves
+        nothing.
         """
         match operator:
             case Operator.MASK:

@@ -29,7 +29,10 @@ class Page:
         """The page of `text`. Linear; ASCII text costs one copy."""
         if text.isascii():
             return cls(text, text.encode("ascii"))
-        return cls(text, text.translate(_LATIN).encode("latin-1"))
+        try:
+            return cls(text, text.encode("latin-1"))
+        except UnicodeEncodeError:
+            return cls(text, text.translate(_LATIN).encode("latin-1"))
 
     def char(self, offset: int) -> str:
         """The character at `offset`, a space outside the text."""

@@ -224,7 +224,7 @@ _NUMBERS = (
 
 
 def _judge(number: _Number, near: Near) -> Judge:
-    reference = None if number.reference is None else number.reference()
+    reference = None if number.reference is None else number.reference()  # type: ignore[call-arg]
 
     def judge(page: Page, start: int, end: int) -> Verdict:
         if not alone(page, start, end):
@@ -249,7 +249,7 @@ def _judge(number: _Number, near: Near) -> Judge:
 
 
 def _ssn(page: Page, start: int, end: int) -> Verdict:
-    """Social security numbers by the rules of issue: area, group and serial are never zero, areas 666 and 9xx unused."""
+    """Social security numbers by the rules of issue: area, group and serial are never zero, 666 and 9xx unused."""
     text = page.text[start:end]
     area, group, serial = text[:3], text[4:6], text[7:]
     if text[3] != text[6] or area in {"000", "666"} or area[0] == "9" or group == "00" or serial == "0000":

@@ -5,12 +5,15 @@ from __future__ import annotations
 import math
 from collections import Counter
 
-PLACEHOLDERS = frozenset(
-    "password passwd passphrase pwd pass secret token apikey api_key api-key key mypassword my_password yourpassword your_password your-password your_token "
-    "your-token your_api_key your-api-key your_secret your-secret example sample dummy placeholder changeme change_me change-me todo none null nil undefined "
-    "true false string str int bool text hidden required optional redacted removed masked default value username user test testing foo bar baz xxx "
-    "empty unset enter prompt env environ config settings self this notset not_set credentials credential secretkey secret_key access_token auth_token".split()
+_STAND_INS = (
+    "password passwd passphrase pwd pass secret token apikey api_key api-key key mypassword my_password "
+    "yourpassword your_password your-password your_token your-token your_api_key your-api-key your_secret "
+    "your-secret example sample dummy placeholder changeme change_me change-me todo none null nil undefined true "
+    "false string str int bool text hidden required optional redacted removed masked default value username user "
+    "test testing foo bar baz xxx empty unset enter prompt env environ config settings self this notset not_set "
+    "credentials credential secretkey secret_key access_token auth_token "
 )
+PLACEHOLDERS = frozenset(_STAND_INS.split())
 
 
 def entropy(text: str) -> float:
@@ -39,9 +42,7 @@ def placeholder(value: str) -> bool:
         "***" in bare
         or "..." in bare
         or "xxxx" in lowered
-        or "example" in lowered
-        and "/" not in bare
-        and not _mixed(bare)
+        or ("example" in lowered and "/" not in bare and not _mixed(bare))
     )
 
 

@@ -9,10 +9,8 @@ import re2
 
 from dlp_recognizers.linear import LinearRecognizer, Shape, Verdict, compiled
 from dlp_recognizers.page import Page
-from dlp_recognizers.randomness import entropy, passwordish, placeholder, random_token
+from dlp_recognizers.randomness import entropy, placeholder, random_token
 from dlp_recognizers.secret_tokens import TOKENS
-
-_QUOTES = "\"'`"
 
 
 def _token(page: Page, start: int, end: int) -> Verdict:
@@ -57,7 +55,7 @@ def _private_key(page: Page, start: int, end: int) -> Verdict:
     """The whole block to its END line, or to the text's end: half a key is a key."""
     body = page.text[end : end + 400]
     letters = sum(char.isalnum() for char in body)
-    if letters < 16 or " " in body.strip()[:24].replace(": ", "") and ":" not in body[:60]:
+    if letters < 16 or (" " in body.strip()[:24].replace(": ", "") and ":" not in body[:60]):
         return None
     closing = _PEM_END.search(page.data, end)
     return (start, len(page.text) if closing is None else closing.end(), 1.0)
@@ -128,92 +126,6 @@ def _connection_pairs(page: Page, start: int, end: int) -> Verdict:
     return (start, end, 0.9)
 
 
-_LABELLED_VALUE = 200
-
-
-def _assignment(page: Page, start: int, end: int) -> Verdict:
-    """`password = "..."` and its kin. The match ends where the value begins."""
-    label = page.text[start:end].lower()
-    quote = page.char(end)
-    quoted = quote in _QUOTES
-    if quoted and page.text[end : end + 3] == quote * 3:
-        end += 2
-    if quote == "\\" and page.char(end + 1) in _QUOTES:
-        quoted, quote, end = True, page.char(end + 1), end + 1
-    low = end + 1 if quoted else end
-    window = page.text[low : low + _LABELLED_VALUE]
-    if quoted:
-        high = min((place for place in (window.find(quote), window.find("\\" + quote)) if place >= 0), default=-1)
-        value = window[:high] if high >= 0 else ""
-    else:
-        value = _bare_value(window)
-    if not value or placeholder(value) or "\n" in value:
-        return None
-    is_password = any(word in label for word in ("pass", "pwd", "kennwort", "contrase", "senha", "mot de"))
-    good = _is_password(value, quoted=quoted, label=label) if is_password else _is_key(value, quoted=quoted)
-    return (low, low + len(value), 0.8 if is_password else 0.75) if good else None
-
-
-def _bare_value(window: str) -> str:
-    size = 0
-    while size < len(window) and window[size] not in " \t\r\n\"'`,;<>|":
-        size += 1
-    value = window[:size]
-    while value and value[-1] in ".:)]}" and not ("(" in value and value[-1] == ")"):
-        value = value[:-1]
-    return value
-
-
-def _is_password(value: str, *, quoted: bool, label: str) -> bool:
-    if len(value) < 4 or " " in value.strip() and not quoted:
-        return False
-    if quoted:
-        if value.count(" ") > 3 or value.startswith(("/", "./", "http")) or "%(" in value or "{" in value:
-            return False
-        return passwordish(value) if len(value) < 40 or random_token(value) else False
-    if _codelike(value) or len(value) < 5:
-        return False
-    return passwordish(value) or (
-        len(value) >= 8
-        and " is " not in label
-        and value != value.lower()
-        and value != value.upper()
-        and not value.isalpha()
-    )
-
-
-def _codelike(value: str) -> bool:
-    """A call, an index, an attribute, a type: what stands behind `=` in source code."""
-    if any(sign in value for sign in ("(", "[", "::", "->", "=>", "{", "}", "]")):
-        return True
-    head, dot, tail = value.partition(".")
-    return (
-        bool(dot)
-        and head.isidentifier()
-        and tail[:1].isalpha()
-        and all(part.isidentifier() for part in tail.split("."))
-    )
-
-
-def _is_key(value: str, *, quoted: bool) -> bool:
-    if (
-        len(value) < 12
-        or " " in value
-        or value.startswith(("/", "./", "http:", "https:"))
-        or (_codelike(value) and not quoted)
-    ):
-        return False
-    if value.count("_") + value.count("-") + value.count(".") > len(value) // 5 and not random_token(value, bits=3.8):
-        return False
-    return random_token(value) and sum(map(str.isdigit, value)) >= 2
-
-
-_LABELS = (
-    r"(?:pass(?:word|wd|phrase|code)|passwort|kennwort|pwd|contrase\xf1a|senha|mot de passe|secret|token|api[ _-]?key|access[ _-]?key(?:[ _-]?id)?|account[ _-]?key|auth[ _-]?key|"
-    r"private[ _-]?key|signing[ _-]?key|encryption[ _-]?key|client[ _-]?secret|credentials?|secret[ _-]?key|access[ _-]?token|auth[ _-]?token|bearer[ _-]?token|pass)"
-)
-
-
 def _bearer(page: Page, start: int, end: int) -> Verdict:
     value = page.text[start:end]
     offset = value.index(value.split()[-1], 6)
@@ -242,7 +154,11 @@ def _recognizer(entity: str, name: str, *shapes: Shape) -> LinearRecognizer:
     return LinearRecognizer(entity, shapes, name=name)
 
 
-_DATABASES = r"(?:postgres(?:ql)?|mysql|mariadb|mongodb|redis|rediss|amqps?|mssql|sqlserver|oracle|clickhouse|cockroachdb|cassandra|neo4j|bolt|ldaps?|smb|nats|kafka|snowflake|sqlite|db2|couchbase|jdbc:[a-z0-9]+)(?:\+[a-z0-9]+)?"
+_DATABASES = (
+    r"(?:postgres(?:ql)?|mysql|mariadb|mongodb|redis|rediss|amqps?|mssql|sqlserver|oracle|clickhouse|"
+    r"cockroachdb|cassandra|neo4j|bolt|ldaps?|smb|nats|kafka|snowflake|sqlite|db2|couchbase|"
+    r"jdbc:[a-z0-9]+)(?:\+[a-z0-9]+)?"
+)
 
 
 def recognizers() -> list[LinearRecognizer]:
@@ -256,7 +172,10 @@ def recognizers() -> list[LinearRecognizer]:
             Shape("aws access key", r"\b(?:AKIA|ASIA|ABIA|ACCA|AROA|AIDA)[A-Z2-7]{16}\b", 0.95),
             Shape(
                 "aws secret",
-                r"(?i)(?:aws|amazon|secret)[a-z0-9_ .\x22'-]{0,30}(?:key|secret)[a-z0-9_ .-]{0,12}[\x22']?\s{0,3}(?:=>|[:=]|is)\s{0,3}[\x22']?[A-Za-z0-9/+]{40}",
+                (
+                    r"(?i)(?:aws|amazon|secret)[a-z0-9_ .\x22'-]{0,30}(?:key|"
+                    r"secret)[a-z0-9_ .-]{0,12}[\x22']?\s{0,3}(?:=>|[:=]|is)\s{0,3}[\x22']?[A-Za-z0-9/+]{40}"
+                ),
                 judge=_aws_secret,
             ),
             Shape("gcp service account", r"\x22private_key_id\x22\s{0,4}:\s{0,4}\x22[0-9a-f]{40}\x22", 0.95),
@@ -286,7 +205,11 @@ def recognizers() -> list[LinearRecognizer]:
             ),
             Shape(
                 "pairs",
-                r"(?i)\b(?:server|data source|host|endpoint|defaultendpointsprotocol|driver|user id|uid|jdbc:[a-z]+:[^\s=;\x22']{0,80})\s?[=;?][^\r\n\x22'`]{0,300}(?:password|pwd|accountkey|sharedaccesskey)\s?=\s?[^;&\s\x22'`]{4,200}",
+                (
+                    r"(?i)\b(?:server|data source|host|endpoint|defaultendpointsprotocol|driver|user id|uid|"
+                    r"jdbc:[a-z]+:[^\s=;\x22']{0,80})\s?[=;?][^\r\n\x22'`]{0,300}(?:password|pwd|accountkey|"
+                    r"sharedaccesskey)\s?=\s?[^;&\s\x22'`]{4,200}"
+                ),
                 judge=_connection_pairs,
                 gate=r"(?i)(?:password|pwd|accountkey|sharedaccesskey)\s?=",
             ),
@@ -306,18 +229,12 @@ def recognizers() -> list[LinearRecognizer]:
             "authorization",
             Shape(
                 "bearer",
-                r"(?i)\b(?:bearer|authorization[\x22']?\s?[:=]\s?[\x22']?(?:token|apikey|key))\s+[A-Za-z0-9._~+/=-]{16,}",
+                (
+                    r"(?i)\b(?:bearer|authorization[\x22']?\s?[:=]\s?[\x22']?(?:token|apikey|"
+                    r"key))\s+[A-Za-z0-9._~+/=-]{16,}"
+                ),
                 judge=_bearer,
             ),
             Shape("basic", r"(?i)\bbasic\s+[A-Za-z0-9+/]{8,}={0,2}", judge=_basic),
-        ),
-        _recognizer(
-            "PASSWORD",
-            "password-assignment",
-            Shape(
-                "assignment",
-                rf"(?i){_LABELS}[a-z0-9_]{{0,12}}(?:\\?[\x22'`\]*]){{0,3}}\s{{0,3}}(?::=|=>|={{1,3}}|:|\bis\b:?|\blautet\b:?|\best\b:?|\bes\b:?)\s{{0,3}}",
-                judge=_assignment,
-            ),
         ),
     ]

@@ -14,14 +14,13 @@ from dataclasses import dataclass, field
 from urllib.parse import unquote_to_bytes
 
 _DASHES = "‐‑‒–—―−﹘﹣－⁃"
-_LOOKALIKES = dict(
+_LOOKALIKES = dict.fromkeys(_DASHES, "-") | dict(
     zip(
         "АВСЕНІЈКМОРЅТХҮасеіјорѕухһԁԛԝΑΒΕΖΗΙΚΜΝΟΡΤΥΧαγικνορτυχⅼℓıɑɡʟʀᴀᴇɪᴏꞵ",
         "ABCEHIJKMOPSTXYaceijopsyxhdqwABEZHIKMNOPTYXayikvoptuxlliagLRAEIOB",
         strict=True,
     )
 )
-_NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 _ESCAPE = re.compile(
     r"\\(?:u\{[0-9A-Fa-f]{1,6}\}|(?:u[Dd][89ABab][0-9A-Fa-f]{2}\\u[Dd][C-Fc-f][0-9A-Fa-f]{2})|u[0-9A-Fa-f]{4}|x[0-9A-Fa-f]{2}|[nrtbf\"'/\\])"
     r"|(?:%[0-9A-Fa-f]{2})+|&(?:#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z]{2,8});|=\r?\n"
@@ -29,6 +28,8 @@ _ESCAPE = re.compile(
 _SHORT = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f"}
 _LEVELS = 3
 """How many layers of escapes are undone."""
+_REACH = 4096
+"""How far around a change a reading is scanned again, in characters: longer than any value but a private key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +65,10 @@ class _Fold(dict[int, str]):
 def _fold(char: str) -> str:
     if char.isascii():
         return char
-    if char in _DASHES:
-        return "-"
-    known = _LOOKALIKES.get(char)
-    if known is not None:
-        return known
+    if char in _LOOKALIKES:
+        return _LOOKALIKES[char]
+    if "\U000e0020" <= char <= "\U000e007e":
+        return chr(ord(char) - 0xE0000)  # invisible "tag" letters, which models read
     category = unicodedata.category(char)
     if category in {"Cf", "Mn", "Me"} or char in "\u115f\u1160\u3164\uffa0\u2800\u034f":
         return ""
@@ -77,10 +77,10 @@ def _fold(char: str) -> str:
     if category in {"Zl", "Zp"}:
         return "\n"
     digit = unicodedata.digit(char, None)
-    if digit is not None:
-        return str(digit)
     plain = unicodedata.normalize("NFKC", char)
-    return "".join(_LOOKALIKES.get(part, part) for part in plain) if len(plain) <= 8 else char
+    if digit is not None or len(plain) > 8:
+        return char if digit is None else str(digit)
+    return "".join(_LOOKALIKES.get(part, part) for part in plain)
 
 
 _FOLD = _Fold()
@@ -113,17 +113,14 @@ def _build(text: str, pieces: Iterator[tuple[int, int, str]]) -> View:
 
 def folded(text: str) -> View | None:
     """`text` without what cannot be seen, every digit and look-alike as ASCII; None if that changes nothing."""
-    if text.isascii() or text.translate(_FOLD) == text:
+    if text.isascii():
         return None
-
-    def pieces() -> Iterator[tuple[int, int, str]]:
-        for match in _NOT_ASCII.finditer(text):
-            char = match.group()
-            read = _FOLD[ord(char)]
-            if read != char:
-                yield match.start(), match.end(), read
-
-    return _build(text, pieces())
+    read = {char: _FOLD[ord(char)] for char in set(text) if not char.isascii()}
+    changed = [char for char, value in read.items() if value != char]
+    if not changed:
+        return None
+    found = re.compile("[" + "".join(map(re.escape, changed)) + "]").finditer(text)
+    return _build(text, ((match.start(), match.end(), read[match.group()]) for match in found))
 
 
 def unescaped(text: str) -> View | None:
@@ -181,19 +178,49 @@ def _same(start: int, end: int) -> tuple[int, int]:
     return start, end
 
 
-def _over(view: View, origin: _Origin) -> _Origin:
-    return lambda start, end: origin(*view.origin(start, end))
+def _over(view: View, origin: _Origin, offset: int = 0) -> _Origin:
+    return lambda start, end: origin(*view.origin(start + offset, end + offset))
+
+
+def _zones(view: View) -> list[tuple[int, int]]:
+    """The parts of a reading that lie near a change; what lies further off reads as it did before."""
+    zones: list[tuple[int, int]] = []
+    size = len(view.text)
+    changes = [at for at, origin in zip(view.starts, view.origins, strict=True) if not origin[2]]
+    # Where something was taken out without a replacement, two copied pieces meet.
+    changes += [
+        at
+        for at, before, after in zip(view.starts[1:], view.origins, view.origins[1:], strict=False)
+        if before[2] and after[2]
+    ]
+    if view.origins and view.origins[0][0] > 0:
+        changes.append(0)
+    for at in sorted(changes):
+        low, high = max(0, at - _REACH), min(size, at + _REACH)
+        if zones and low <= zones[-1][1]:
+            zones[-1] = (zones[-1][0], high)
+        else:
+            zones.append((low, high))
+    return zones
+
+
+def _changed(view: View, origin: _Origin) -> Iterator[Reading]:
+    for low, high in _zones(view):
+        line = view.text.rfind("\n", max(0, low - 400), low) + 1
+        low = line or low
+        yield Reading(view.text[low:high], _over(view, origin, low))
 
 
 def readings(text: str) -> Iterator[Reading]:
-    """`text` itself and every reading of it that differs, at most 2 * (1 + 3)."""
+    """`text` itself, and of every reading of it that differs the parts around the differences."""
+    yield Reading(text, _same)
     origin: _Origin = _same
     for level in range(_LEVELS + 1):
-        yield Reading(text, origin)
         plain = folded(text)
         if plain is not None:
-            yield Reading(plain.text, _over(plain, origin))
+            yield from _changed(plain, origin)
         view = unescaped(text) if level < _LEVELS else None
         if view is None:
             return
+        yield from _changed(view, origin)
         text, origin = view.text, _over(view, origin)

@@ -1,0 +1,115 @@
+"""Passwords and keys that an assignment gives away: `password = "..."`, `API_KEY: ...`, "my password is ..."."""
+
+from __future__ import annotations
+
+from dlp_recognizers.linear import LinearRecognizer, Shape, Verdict
+from dlp_recognizers.page import Page
+from dlp_recognizers.randomness import passwordish, placeholder, random_token
+
+_QUOTES = "\"'`"
+_LABELLED_VALUE = 200
+
+
+def _assignment(page: Page, start: int, end: int) -> Verdict:
+    """`password = "..."` and its kin. The match ends where the value begins."""
+    label = page.text[start:end].lower()
+    quote = page.char(end)
+    quoted = quote in _QUOTES
+    if quoted and page.text[end : end + 3] == quote * 3:
+        end += 2
+    if quote == "\\" and page.char(end + 1) in _QUOTES:
+        quoted, quote, end = True, page.char(end + 1), end + 1
+    low = end + 1 if quoted else end
+    window = page.text[low : low + _LABELLED_VALUE]
+    if quoted:
+        high = min((place for place in (window.find(quote), window.find("\\" + quote)) if place >= 0), default=-1)
+        value = window[:high] if high >= 0 else ""
+    else:
+        value = _bare_value(window)
+    if not value or placeholder(value) or "\n" in value:
+        return None
+    is_password = any(word in label for word in ("pass", "pwd", "kennwort", "contrase", "senha", "mot de"))
+    good = _is_password(value, quoted=quoted, label=label) if is_password else _is_key(value, quoted=quoted)
+    return (low, low + len(value), 0.8 if is_password else 0.75) if good else None
+
+
+def _bare_value(window: str) -> str:
+    size = 0
+    while size < len(window) and window[size] not in " \t\r\n\"'`,;<>|":
+        size += 1
+    value = window[:size]
+    while value and value[-1] in ".:)]}" and not ("(" in value and value[-1] == ")"):
+        value = value[:-1]
+    return value
+
+
+def _is_password(value: str, *, quoted: bool, label: str) -> bool:
+    if len(value) < 4 or (" " in value.strip() and not quoted):
+        return False
+    if quoted:
+        if value.count(" ") > 3 or value.startswith(("/", "./", "http")) or "%(" in value or "{" in value:
+            return False
+        return passwordish(value) if len(value) < 40 or random_token(value) else False
+    if _codelike(value) or len(value) < 5:
+        return False
+    return passwordish(value) or (
+        len(value) >= 8
+        and " is " not in label
+        and value != value.lower()
+        and value != value.upper()
+        and not value.isalpha()
+    )
+
+
+def _codelike(value: str) -> bool:
+    """A call, an index, an attribute, a type: what stands behind `=` in source code."""
+    if any(sign in value for sign in ("(", "[", "::", "->", "=>", "{", "}", "]")):
+        return True
+    head, dot, tail = value.partition(".")
+    return (
+        bool(dot)
+        and head.isidentifier()
+        and tail[:1].isalpha()
+        and all(part.isidentifier() for part in tail.split("."))
+    )
+
+
+def _is_key(value: str, *, quoted: bool) -> bool:
+    if (
+        len(value) < 12
+        or " " in value
+        or value.startswith(("/", "./", "http:", "https:"))
+        or (_codelike(value) and not quoted)
+    ):
+        return False
+    if value.count("_") + value.count("-") + value.count(".") > len(value) // 5 and not random_token(value, bits=3.8):
+        return False
+    return random_token(value) and sum(map(str.isdigit, value)) >= 2
+
+
+_LABELS = (
+    r"(?:pass(?:word|wd|phrase|code)|passwort|kennwort|pwd|contrase\xf1a|senha|mot de passe|secret|token|"
+    r"api[ _-]?key|access[ _-]?key(?:[ _-]?id)?|account[ _-]?key|auth[ _-]?key|"
+    r"private[ _-]?key|signing[ _-]?key|encryption[ _-]?key|client[ _-]?secret|credentials?|secret[ _-]?key|"
+    r"access[ _-]?token|auth[ _-]?token|bearer[ _-]?token|pass)"
+)
+
+
+def recognizers() -> list[LinearRecognizer]:
+    """The recognizers of this module."""
+    return [
+        LinearRecognizer(
+            "PASSWORD",
+            [
+                Shape(
+                    "assignment",
+                    (
+                        rf"(?i){_LABELS}[a-z0-9_]{{0,12}}(?:\\?[\x22'`\]*]){{0,3}}\s{{0,3}}(?::=|=>|={{1,3}}|:|"
+                        rf"\bis\b:?|\blautet\b:?|\best\b:?|\bes\b:?)\s{{0,3}}"
+                    ),
+                    judge=_assignment,
+                )
+            ],
+            name="password-assignment",
+        ),
+    ]
