@@ -62,8 +62,8 @@ def _missing() -> NoReturn:
         Refusal(
             "llmgw_token_missing",
             401,
-            "This gateway wants an OAuth2 token beside the client certificate. Get one with the client credentials grant "
-            "and send it as Authorization: Bearer.",
+            "This gateway wants an OAuth2 token beside the client certificate. Get one with the client credentials "
+            "grant and send it as Authorization: Bearer.",
         )
     )
 
