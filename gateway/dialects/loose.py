@@ -33,7 +33,7 @@ class Loose:
 
     def numeric(self) -> Shape:
         """A number that the API knows; anything else is loose."""
-        return self._like(Shape(numeric=True))
+        return self._like(Shape(numeric=100.0))
 
     def object(self, differing: Mapping[str, Shape], *, rule: LeafRule | None = None) -> Shape:
         """A loose object in which some members differ. Call once `assign` has been done."""

@@ -140,8 +140,7 @@ def opaque(found: Found, path: str, value: str) -> None:
         found.sealed(path, value)
     if data is None:
         return
-    readable = _readable(data) or b"\n".join(_READABLE_RUN.findall(data)).decode("ascii")
-    if readable:
+    for readable in {_readable(data), b"\n".join(_READABLE_RUN.findall(data)).decode("ascii")} - {"", value}:
         found.sealed(path, readable)
 
 

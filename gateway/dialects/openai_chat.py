@@ -9,7 +9,7 @@ from typing import Final
 from gateway.dialects.dialect import Dialect
 from gateway.dialects.openai_parts import PARTS, taken_elsewhere
 from gateway.dialects.openai_words import WORDS
-from gateway.dialects.shapes import FREE, TOKEN_IDS, Shape, compiled, leaf, numeric, refused, text
+from gateway.dialects.shapes import FREE, TOKEN_IDS, Shape, compiled, leaf, numeric, refused, seed, text
 from gateway.dialects.vocabulary import names
 
 _LOGIT_BIAS: Final = Shape()
@@ -17,7 +17,7 @@ _LOGIT_BIAS.keys = re.compile(r"[0-9]{1,7}")
 _LOGIT_BIAS.rest = numeric()
 
 _SAMPLING: Final = names("""
-        temperature top_p frequency_penalty presence_penalty seed min_p repetition_penalty
+        temperature top_p frequency_penalty presence_penalty min_p repetition_penalty
     """)
 _ENUMERATIONS: Final = names("""
         reasoning_effort service_tier verbosity prompt_cache_retention tool_choice function_call modalities
@@ -41,6 +41,7 @@ SHAPE: Final = compiled(
         "metadata": FREE,
         "logit_bias": _LOGIT_BIAS,
         **dict.fromkeys(_SAMPLING, numeric()),
+        "seed": seed(),
         **dict.fromkeys(_ENUMERATIONS, PARTS.word),
         **dict.fromkeys(_LOOSE, PARTS.shape),
         **dict.fromkeys(_FLAGS, text()),

@@ -7,7 +7,7 @@ from typing import Final
 from gateway.dialects.dialect import Dialect
 from gateway.dialects.openai_chat import SHAPE as CHAT_SHAPE
 from gateway.dialects.openai_parts import PARTS, taken_elsewhere
-from gateway.dialects.shapes import TOKEN_IDS, Shape, compiled, leaf, numeric, refused, text
+from gateway.dialects.shapes import TOKEN_IDS, Shape, compiled, leaf, numeric, refused, seed, text
 from gateway.dialects.vocabulary import names
 
 _TOKEN_FIELDS: Final = dict.fromkeys(("prompt_token_ids", "token_ids", "input_ids", "tokens"), refused(*TOKEN_IDS))
@@ -15,7 +15,7 @@ _COMPLETION_FIELDS: Final = names("""
         suffix stop user best_of echo logprobs max_tokens n stream store
     """)
 _SAMPLING: Final = names("""
-        temperature top_p frequency_penalty presence_penalty seed min_p repetition_penalty
+        temperature top_p frequency_penalty presence_penalty min_p repetition_penalty
     """)
 
 
@@ -39,6 +39,7 @@ COMPLETIONS: Final = Dialect(
             **dict.fromkeys(_COMPLETION_FIELDS, text()),
             "stream_options": PARTS.shape,
             **dict.fromkeys(_SAMPLING, numeric()),
+            "seed": seed(),
             **_TOKEN_FIELDS,
         }
     ),

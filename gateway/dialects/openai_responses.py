@@ -8,11 +8,11 @@ from typing import Final
 from gateway.dialects import opaque
 from gateway.dialects.dialect import Dialect
 from gateway.dialects.openai_parts import PARTS, taken_elsewhere
-from gateway.dialects.shapes import FREE, SEALED, Shape, compiled, leaf, numeric, text
+from gateway.dialects.shapes import FREE, SEALED, Shape, compiled, leaf, numeric, seed, text
 from gateway.dialects.vocabulary import names
 
 _TEXTS: Final = names("instructions user safety_identifier prompt_cache_key")
-_SAMPLING: Final = ("temperature", "top_p", "seed")
+_SAMPLING: Final = ("temperature", "top_p")
 _OWN: Final = frozenset(("input", "model", "metadata", "prompt", "conversation", *_TEXTS, *_SAMPLING))
 _NAMES: Final = frozenset(
     names("""
@@ -47,6 +47,7 @@ SHAPE: Final = compiled(
         "conversation": PARTS.object({"id": leaf(opaque.identifier)}, rule=opaque.identifier),
         **dict.fromkeys(("user", "safety_identifier", "prompt_cache_key"), text()),
         **dict.fromkeys(_SAMPLING, numeric()),
+        "seed": seed(),
     }
 )
 SHAPE.fields["input"].items = _ITEM

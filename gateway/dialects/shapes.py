@@ -21,8 +21,7 @@ type LeafRule = Callable[[Found, str, str], None]
 """What to do with a string: takes the results so far, the string's pointer, and the string."""
 
 _NUMBER_DIGITS: Final = 8
-_SEED_BOUND: Final = 2**32
-_FLOAT_BOUND: Final = 100.0
+_SAMPLING_BOUND: Final = 100.0
 _PLAIN_NUMBERS: Final = frozenset(
     sign * value for sign in (1, -1) for value in (2**31 - 1, 2**31, 2**32 - 1, 2**53 - 1, 2**53, 2**63 - 1, 2**63)
 )
@@ -60,7 +59,8 @@ class Shape:
     the shape `rest`. `items` is the shape of a list's elements. `only` bounds the JSON types that may stand here. A
     string is structure if it is one of `words`, goes to `leaf` if there is one, and is a span otherwise. `refuse` is
     the code and reason for which anything but emptiness here is refused. `variants` picks another shape for an object
-    by its `type` member. `keys` matches names that are structure though they are not fields.
+    by its `type` member. `keys` matches names that are structure though they are not fields. A number up to `numeric`
+    is structure.
     """
 
     __slots__ = ("fields", "items", "keys", "kind", "leaf", "numeric", "only", "refuse", "rest", "tokens", "variants",
@@ -73,7 +73,7 @@ class Shape:
         leaf: LeafRule | None = None,
         only: tuple[type, ...] = (),
         refuse: tuple[str, str] | None = None,
-        numeric: bool = False,
+        numeric: float = 0.0,
         tokens: bool = False,
         kind: SpanKind = SpanKind.TEXT,
     ) -> None:
@@ -119,9 +119,14 @@ def leaf(rule: LeafRule) -> Shape:
     return _leaf(Shape(leaf=rule))
 
 
-def numeric() -> Shape:
-    """A number that the API knows: a sampling setting or a seed."""
-    return _leaf(Shape(numeric=True))
+def numeric(bound: float = _SAMPLING_BOUND) -> Shape:
+    """A number that the API knows, a sampling setting or so, telling nothing up to `bound` (absolute)."""
+    return _leaf(Shape(numeric=bound))
+
+
+def seed() -> Shape:
+    """A seed of up to 32 bits; a longer one is scanned as any number."""
+    return numeric(2.0**32)
 
 
 def refused(code: str, reason: str) -> Shape:
@@ -238,12 +243,10 @@ def _string(found: Found, path: str, value: str, shape: Shape) -> None:
 def _number(found: Found, path: str, value: float, shape: Shape) -> None:
     if -10_000_000 < value < 10_000_000 and type(value) is int:
         return
-    if shape.numeric and (abs(value) < _SEED_BOUND if type(value) is int else abs(value) <= _FLOAT_BOUND):
-        return
-    if value in _PLAIN_NUMBERS:
+    if abs(value) <= shape.numeric or value in _PLAIN_NUMBERS:
         return
     spelled = str(value) if type(value) is int else orjson.dumps(value).decode()
-    if sum(map(str.isdigit, spelled)) >= _NUMBER_DIGITS:
+    if len(spelled.partition("e")[0].replace(".", "").lstrip("-0")) >= _NUMBER_DIGITS:
         kind = SpanKind.SEALED if shape.kind is SpanKind.SEALED else SpanKind.NUMBER
         found.spans.append(TextSpan(path, spelled, kind))
 
@@ -268,7 +271,8 @@ CLIENT_CREDENTIALS: Final = (
 
 def refuse_field(path: str, what: str, *, code: str = "llmgw_invalid_request") -> NoReturn:
     """Refuse a request for the field at `path`, a pointer made of the API's own names and of indexes."""
-    raise Refused(Refusal(code, 400, f"The field {path or '/'} of the request {what}."))
+    subject = f"The field {path}" if path else "The request body"
+    raise Refused(Refusal(code, 400, f"{subject} {what}."))
 
 
 def _not_taken(path: str, why: tuple[str, str]) -> NoReturn:

@@ -63,11 +63,35 @@ def test_case_does_not_matter(token: str) -> None:
 @pytest.mark.parametrize(
     "token",
     [
-        "", " ", "x-gzip", "x-deflate", "compress", "gzip, gzip", "gzip,br", "identity, gzip", "gzip;q=1", "*", "none",
-        "utf-16", "utf_7", "rot13", "bz2", "hex", "base64", "zlib_codec", "brotli", "zst", "gzip\0", "\u0131dentity", "g\u200bzip",
-        "dcb", "aws-chunked", "'gzip'", '"gzip"',
+        "",
+        " ",
+        "x-gzip",
+        "x-deflate",
+        "compress",
+        "gzip, gzip",
+        "gzip,br",
+        "identity, gzip",
+        "gzip;q=1",
+        "*",
+        "none",
+        "utf-16",
+        "utf_7",
+        "rot13",
+        "bz2",
+        "hex",
+        "base64",
+        "zlib_codec",
+        "brotli",
+        "zst",
+        "gzip\0",
+        "\u0131dentity",
+        "g\u200bzip",
+        "dcb",
+        "aws-chunked",
+        "'gzip'",
+        '"gzip"',
     ],
-)  # fmt: skip
+)
 def test_everything_else_is_415(token: str) -> None:
     assert refusal(gzip.compress(TEXT), token) == ("llmgw_unsupported_coding", 415)
 
@@ -102,7 +126,7 @@ def test_zstd_skippable_frames_dictionaries_and_windows_are_refused() -> None:
     assert refusal(skippable + zstd(TEXT), "zstd") == ("llmgw_invalid_coding", 400)
     assert refusal(zstd(TEXT) + skippable, "zstd") == ("llmgw_invalid_coding", 400)
     trained = zstandard.ZstdCompressionDict(b"dictionary" * 100, dict_type=zstandard.DICT_TYPE_RAWCONTENT)
-    assert refusal(zstandard.ZstdCompressor(dict_data=trained).compress(b"dictionary" * 9), "zstd")[1] in (400,)
+    assert refusal(zstandard.ZstdCompressor(dict_data=trained).compress(b"dictionary" * 9), "zstd")[1] == 400
     parameters = zstandard.ZstdCompressionParameters.from_level(1, window_log=27)
     stream = zstandard.ZstdCompressor(compression_params=parameters).compressobj()
     assert refusal(stream.compress(TEXT) + stream.flush(), "zstd") == ("llmgw_invalid_coding", 400)
@@ -110,7 +134,9 @@ def test_zstd_skippable_frames_dictionaries_and_windows_are_refused() -> None:
 
 def test_zstd_streamed_by_a_client_without_size_is_taken() -> None:
     stream = zstandard.ZstdCompressor().compressobj()
-    data = stream.compress(TEXT) + stream.flush(zstandard.COMPRESSOBJ_FLUSH_BLOCK) + stream.compress(TEXT) + stream.flush()
+    data = (
+        stream.compress(TEXT) + stream.flush(zstandard.COMPRESSOBJ_FLUSH_BLOCK) + stream.compress(TEXT) + stream.flush()
+    )
     assert codings.decode(data, "zstd", limit=2 * len(TEXT)) == TEXT + TEXT
 
 

@@ -1,0 +1,170 @@
+"""Routes: rows H-09, H-12, U-06, U-09, W-01."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway import dialects
+from gateway.errors import Refused
+
+KNOWN = [
+    ("POST", "/v1/chat/completions", "openai.chat", "generate"),
+    ("POST", "/v1/responses", "openai.responses", "generate"),
+    ("POST", "/v1/completions", "openai.completions", "generate"),
+    ("POST", "/v1/embeddings", "openai.embeddings", "embed"),
+    ("GET", "/v1/models", "openai.models", "models"),
+    ("POST", "/v1/messages", "anthropic.messages", "generate"),
+    ("POST", "/v1/messages/count_tokens", "anthropic.count_tokens", "count"),
+]
+
+
+@pytest.mark.parametrize(("method", "path", "name", "operation"), KNOWN)
+def test_known_paths(method: str, path: str, name: str, operation: str) -> None:
+    for target in (path, "/v1" + path, "/v1/v1" + path, path.replace("/", "//"), "/" + path):
+        route = dialects.route(method, target)
+        assert (route.dialect.name, route.operation, route.path, route.query) == (name, operation, path, "")
+
+
+@pytest.mark.parametrize(
+    ("method", "target"),
+    [("POST", "/v1/messages?beta=true"), ("POST", "//v1/messages/count_tokens?beta=true")],
+)
+def test_the_query_of_beta_clients_is_kept(method: str, target: str) -> None:
+    assert dialects.route(method, target).query == "beta=true"
+
+
+def test_models_speaks_anthropic_to_anthropic_clients() -> None:
+    for headers in ({"anthropic-version": "2023-06-01"}, {"x-api-key": "k"}):
+        assert dialects.route("GET", "/v1/models?limit=1000", headers).dialect.name == "anthropic.models"
+    assert dialects.route("GET", "/v1/models", {"authorization": "Bearer x"}).dialect.name == "openai.models"
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "/v1/%63hat/completions",
+        "/v1%2fresponses",
+        "/v1/./responses",
+        "/v1/../v1/responses",
+        "/v1/responses;x=1",
+        "/v1\\responses",
+        "/v1/responses#x",
+        "http://api.example/v1/responses",
+        "https://api.example/v1/responses",
+        "*",
+        "",
+        "v1/responses",
+        "/v1/resp onses",
+        "/v1/responses\t",
+        "/v1/responses\0",
+        "/v1/r\u00e9sponses",
+        "/v1/..",
+        "/..%2fv1/responses",
+        "/v1/responses\r\nx: y",
+        "api.example:443",
+        "/v1/%2e%2e/responses",
+        "/" + "a" * 600,
+        "/v1/responses%",
+        "/v1/%c0%af/responses",
+    ],
+)
+def test_tricks_are_400(target: str) -> None:
+    with pytest.raises(Refused) as caught:
+        dialects.route("POST", target)
+    assert (caught.value.refusal.code, caught.value.refusal.status) == ("llmgw_unknown_route", 400)
+    assert "/v1/chat/completions" in caught.value.refusal.message
+
+
+@pytest.mark.parametrize(
+    ("method", "target"),
+    [
+        ("HEAD", "/"),
+        ("GET", "/"),
+        ("GET", "/api/hello"),
+        ("POST", "/chat/completions"),
+        ("POST", "/v1/files"),
+        ("POST", "/v1/batches"),
+        ("POST", "/v1/moderations"),
+        ("POST", "/v1/audio/speech"),
+        ("GET", "/v1/realtime"),
+        ("POST", "/v1/images/generations"),
+        ("GET", "/v1/models/gpt-4.1"),
+        ("POST", "/v1/responses/"),
+        ("POST", "/v1/responses/compact"),
+        ("POST", "/v1/messages/batches"),
+        ("POST", "/V1/responses"),
+        ("POST", "/v1/Responses"),
+        ("POST", "/v2/responses"),
+        ("POST", "/v1beta/models/x:generateContent"),
+        ("POST", "/v1/responses?x=1"),
+        ("POST", "/v1/responses?"),
+        ("POST", "/v1/messages?beta=false"),
+        ("POST", "/v1/messages?beta=true&x=1"),
+        ("POST", "/v1/messages?beta=true#x"),
+        ("POST", "/v1/messages?beta=tru%65"),
+        ("POST", "/v1/chat/completions?beta=true"),
+        ("GET", "/v1/models?limit=x"),
+        ("POST", "//host/v1/responses"),
+        ("GET", "/v1/models?after_id=mail@example.org"),
+        ("POST", "/openai/deployments/x/chat/completions"),
+    ],
+)
+def test_what_does_not_exist_is_404(method: str, target: str) -> None:
+    with pytest.raises(Refused) as caught:
+        dialects.route(method, target)
+    assert (caught.value.refusal.code, caught.value.refusal.status) == ("llmgw_unknown_route", 404)
+    assert "/v1/messages" in caught.value.refusal.message
+    assert "example.org" not in caught.value.refusal.message
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allow"),
+    [
+        (method, path, known)
+        for known, path, *_ in KNOWN
+        for method in ("GET", "HEAD", "PUT", "DELETE", "OPTIONS", "TRACE", "PATCH", "POST", "post", "QUERY")
+        if method != known
+    ],
+)
+def test_other_methods_are_405(method: str, path: str, allow: str) -> None:
+    with pytest.raises(Refused) as caught:
+        dialects.route(method, path)
+    refusal = caught.value.refusal
+    assert (refusal.code, refusal.status) == ("llmgw_method_not_allowed", 405)
+    answer = dialects.dialect_for_error(path, {}).refuse(refusal, "r")
+    assert dict(answer.headers)["allow"] == allow
+
+
+def test_a_websocket_upgrade_is_426() -> None:
+    with pytest.raises(Refused) as caught:
+        dialects.route("GET", "/v1/responses", {"upgrade": "WebSocket"})
+    assert caught.value.refusal.status == 426
+
+
+@given(st.text(max_size=60), st.dictionaries(st.text(max_size=20), st.text(max_size=20), max_size=3))
+def test_any_target_is_refused_or_known(target: str, headers: dict[str, str]) -> None:
+    assert dialects.dialect_for_error(target, headers) in dialects.DIALECTS
+    try:
+        route = dialects.route("POST", target)
+    except Refused:
+        return
+    assert route.path in {path for _, path, *_ in KNOWN}
+
+
+@pytest.mark.parametrize(
+    ("target", "headers", "family"),
+    [
+        ("/v1/messages", {}, "anthropic"),
+        ("/v1/messages/batches", {}, "anthropic"),
+        ("/v1/nothing", {"Anthropic-Version": "2023-06-01"}, "anthropic"),
+        ("/", {"X-Api-Key": "k"}, "anthropic"),
+        ("/v1/models", {"anthropic-version": "2023-06-01"}, "anthropic"),
+        ("/v1/models", {}, "openai"),
+        ("/v1/chat/completions", {"anthropic-version": "2023-06-01"}, "openai"),
+        ("http://x/%%", {}, "openai"),
+    ],
+)
+def test_the_shape_of_an_error_is_guessed(target: str, headers: dict[str, str], family: str) -> None:
+    assert dialects.dialect_for_error(target, headers).family == family
