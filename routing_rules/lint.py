@@ -92,6 +92,9 @@ class _Lint:
             first = seen.setdefault(upstream.id, index)
             if first != index:
                 self.duplicate(("upstreams", index, "id"), ("upstreams", first, "id"))
+            if upstream.id.startswith("llmgw"):  # the canary's sink must never collide with one, at any reload
+                message = "upstream ids that begin with llmgw are the gateway's own"
+                self.add(("upstreams", index, "id"), message, "choose another id", "reserved")
             self.found += lint_upstream(upstream, ("upstreams", index), self.source)
 
     def duplicate(self, loc: Loc, first: Loc) -> None:
