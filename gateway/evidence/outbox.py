@@ -8,7 +8,6 @@ the queue or of the undelivered rows, new events are counted as lost.
 from __future__ import annotations
 
 import contextlib
-import queue
 import sqlite3
 import threading
 import time
@@ -19,12 +18,10 @@ from typing import Final
 import orjson
 import structlog
 
+from gateway.evidence.intake import Intake
 from gateway.evidence.outbox_file import OutboxFile, OutboxReader, OutboxState, first_seq, is_broken, move_aside
 
-BATCH_EVENTS: Final = 200
-BATCH_SECONDS: Final = 0.05
 QUEUE_EVENTS: Final = 10_000
-_COMMIT_EVENTS: Final = 2_000
 _PRUNE_EVENTS: Final = 2_000
 _RETRY_SECONDS: Final = (0.1, 0.2, 0.5, 1.0, 2.0)
 _OPEN_SECONDS: Final = 5.0
@@ -55,17 +52,13 @@ class Outbox:
         self._retain = retain if drained else bound
         self._drained = drained
         self._on_lost = on_lost
-        self._queue: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
-        self._queue_bound = min(bound, QUEUE_EVENTS)
-        self._hurry = threading.Event()
+        self._intake = Intake(min(bound, QUEUE_EVENTS))
         self._closing = False
         self._opened = threading.Event()
         self._lock = threading.Lock()
         self._reader = OutboxReader(path, self._unreadable)
         self._file: OutboxFile | None = None
-        self._emitted = self._settled = 0  # events that emit queued; events that were committed or given up
         self._broken = False
-        self._held: list[bytes] = []
         self._outbox_id = ""
         self._next_seq = 1
         self._pending = self._rows = 0
@@ -77,12 +70,9 @@ class Outbox:
         self._thread.start()
         self._opened.wait(_OPEN_SECONDS)
 
-    # the hot side
-
     def emit(self, event: Mapping[str, object]) -> None:
         """Queue an event; from one thread only. Never blocks; at a bound the event is counted as lost."""
-        waiting = self._emitted - self._settled
-        if self._closing or waiting >= self._queue_bound or self._pending + waiting >= self._bound:
+        if self._closing or self._pending + self._intake.waiting >= self._bound:
             self._lose(1)
             return
         try:
@@ -90,14 +80,12 @@ class Outbox:
         except TypeError:  # a value that JSON has no word for: a fault of ours, and no reason to fail a request
             self._lose(1)
             return
-        self._emitted += 1
-        self._queue.put(data)
-        if waiting >= BATCH_EVENTS:
-            self._hurry.set()
+        if not self._intake.put(data):
+            self._lose(1)
 
     def pending(self) -> int:
         """Events that no sink has taken yet, queued ones included."""
-        return self._pending + self._emitted - self._settled
+        return self._pending + self._intake.waiting
 
     def delivered(self) -> int:
         """Events that a sink has taken since this process began."""
@@ -129,8 +117,6 @@ class Outbox:
             moved_aside=self._moved_aside,
         )
 
-    # the reading side: call from a thread
-
     def after(self, seq: int, limit: int) -> list[tuple[int, bytes]]:
         """Up to `limit` committed events above `seq`, in order. Empty while the file cannot be read."""
         return self._reader.ask(lambda file: file.after(seq, limit), [])
@@ -154,24 +140,14 @@ class Outbox:
         self._broken = self._broken or is_broken(error)
         _log.error("outbox_unreadable", error=type(error).__name__)
 
-    # the writing side
-
     def flush(self, seconds: float = 5.0) -> bool:
         """Wait until everything emitted so far is on disk; False if that took longer than `seconds`."""
-        deadline = time.monotonic() + seconds
-        target = self._emitted
-        while self._settled < target:
-            self._hurry.set()
-            if time.monotonic() > deadline:
-                return False
-            time.sleep(0.002)
-        return True
+        return self._intake.flush(seconds)
 
     def close(self, seconds: float = 5.0) -> None:
         """Commit what is queued and stop. What the disk would not take within `seconds` is counted as lost."""
         self._closing = True
-        self._hurry.set()
-        self._queue.put(None)
+        self._intake.wake()
         self._thread.join(seconds)
         self._reader.close()
 
@@ -181,12 +157,10 @@ class Outbox:
             if self._file is None and not self._open():
                 failures = self._pause(failures)
             else:
-                self._collect()
                 failures = 0 if self._commit() else self._pause(failures)
-            if self._closing and (failures or self._settled == self._emitted):
+            if self._closing and (failures or not self._intake.waiting):
                 break
-        self._lose(self._emitted - self._settled)
-        self._settled = self._emitted
+        self._lose(self._intake.abandon())
         if self._file is not None:
             with contextlib.suppress(sqlite3.Error):
                 self._save_marks(self._file)
@@ -203,33 +177,28 @@ class Outbox:
             file = OutboxFile(self._path)
         except (OSError, sqlite3.Error) as error:
             self._fail(error)
-            if is_broken(error):
-                self._set_aside()
             self._opened.set()
             return False
+        lost = int(file.meta("lost") or 0)
         with self._lock:
             self._delivered_seq = self._delivered_written = int(file.meta("delivered") or 0)
-            self._lost += int(file.meta("lost") or 0) - self._lost_written
-            self._lost_written = int(file.meta("lost") or 0)
+            self._lost += lost - self._lost_written
+            self._lost_written = lost
             self._pending = file.count(self._delivered_seq)
             self._rows = int(file.meta("rows") or 0)
             self._next_seq = first_seq(max(file.last_seq(), self._delivered_seq), time.time_ns())
             self._outbox_id = file.meta("outbox_id")
-            self._failing = ""
             self._file = file
+        self._reader.close()  # it may hold the file that was here before
         self._opened.set()
         return True
 
     def _set_aside(self) -> None:
-        file, self._file = self._file, None
-        if file is not None:
-            with contextlib.suppress(sqlite3.Error):
-                file.close()
         self._reader.close()
         try:
             kept = move_aside(self._path)
         except OSError as error:
-            self._fail(error)
+            _log.error("outbox_not_moved_aside", error=type(error).__name__)
             return
         self._broken = False
         self._outbox_id = ""
@@ -237,50 +206,32 @@ class Outbox:
         self._moved_aside = kept.name
         _log.error("outbox_moved_aside", kept_as=kept.name, fix="read the old file with sqlite3 .recover")
 
-    def _collect(self) -> None:
-        """Wait for the first event, then for the rest of its batch."""
-        if not self._held and not self._closing:
-            with contextlib.suppress(queue.Empty):
-                self._hold(self._queue.get(timeout=1.0))
-                self._hurry.wait(BATCH_SECONDS)
-        self._hurry.clear()
-        while len(self._held) < _COMMIT_EVENTS:
-            try:
-                self._hold(self._queue.get_nowait())
-            except queue.Empty:
-                return
-
-    def _hold(self, event: bytes | None) -> None:
-        if event is not None:
-            self._held.append(event)
-
     def _commit(self) -> bool:
-        """Write the held batch and the marks in one transaction. False if the disk refused: the batch stays held."""
+        """Write a batch and the marks in one transaction. False if the disk refused: the batch stays in the intake."""
+        events = self._intake.collect(wait=not self._closing)
         file = self._file
-        if self._broken:
-            self._set_aside()
-        if file is None or self._file is None:
+        if file is None or self._broken or file.is_gone():
+            self._fail(sqlite3.DatabaseError() if self._broken else FileNotFoundError())
             return False
-        rows = list(enumerate(self._held, self._next_seq))
+        rows = list(enumerate(events, self._next_seq))
         if not rows and self._delivered_seq == self._delivered_written and self._lost == self._lost_written:
+            self._failing = ""
             return True
         try:
             with file.transaction():
                 file.append(rows)
-                self._save_marks(file)
+                marks = self._save_marks(file)
                 kept = self._rows + len(rows) - file.prune(self._delivered_seq, self._retain, _PRUNE_EVENTS)
                 file.set_meta("rows", str(kept))
         except sqlite3.Error as error:
             self._fail(error)
-            if is_broken(error):
-                self._set_aside()
             return False
         with self._lock:
+            self._delivered_written, self._lost_written = marks
             self._next_seq += len(rows)
             self._pending += len(rows)
             self._rows = kept
-            self._settled += len(rows)
-            self._held = []
+            self._intake.settle()
             self._failing = ""
             if not self._drained:
                 self._delivered_seq = self._next_seq - 1
@@ -288,20 +239,27 @@ class Outbox:
                 self._pending = 0
         return True
 
-    def _save_marks(self, file: OutboxFile) -> None:
+    def _save_marks(self, file: OutboxFile) -> tuple[int, int]:
         delivered, lost = self._delivered_seq, self._lost
         file.set_meta("delivered", str(delivered))
         file.set_meta("lost", str(lost))
-        self._delivered_written, self._lost_written = delivered, lost
+        return delivered, lost
 
     def _fail(self, error: Exception) -> None:
+        """Say so once, close the file, and put it aside if it is no good. The next turn opens it again."""
         name = type(error).__name__
         if self._failing != name:
             _log.error("outbox_unwritable", error=name, fix="check space and rights of the outbox folder")
         self._failing = name
+        file, self._file = self._file, None
+        if file is not None:
+            with contextlib.suppress(sqlite3.Error):
+                file.close()
+        if is_broken(error):
+            self._set_aside()
 
     def _lose(self, count: int) -> None:
-        if count:
+        with self._lock:
             self._lost += count
-            for _ in range(count):
-                self._on_lost()
+        for _ in range(count):
+            self._on_lost()

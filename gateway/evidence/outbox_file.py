@@ -76,6 +76,7 @@ class OutboxFile:
                 "INSERT OR IGNORE INTO meta VALUES ('outbox_id', ?), ('delivered', '0'), ('lost', '0')",
                 (secrets.token_hex(8),),
             )
+        self._inode = self._path.stat().st_ino
         small = self._path.stat().st_size <= _CHECKED_BYTES
         if small and self._db.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
             raise sqlite3.DatabaseError("outbox fails its check")
@@ -91,6 +92,13 @@ class OutboxFile:
             with contextlib.suppress(sqlite3.Error):
                 self._db.execute("ROLLBACK")
             raise
+
+    def is_gone(self) -> bool:
+        """Whether somebody deleted or replaced the file: what is written now would be lost with it."""
+        try:
+            return self._path.stat().st_ino != self._inode
+        except FileNotFoundError:
+            return True
 
     def meta(self, key: str) -> str:
         """The value of a meta row; empty if there is none."""

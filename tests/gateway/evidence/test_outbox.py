@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -258,3 +259,26 @@ def test_a_folder_that_cannot_be_made_raises_nothing(tmp_path: Path, losses: Los
 def test_the_file_holds_only_the_owner_rights(opened: Opener, path: Path) -> None:
     fill(opened(), 1)
     assert path.parent.stat().st_mode & 0o077 == 0
+
+
+def test_a_deleted_file_is_noticed_and_made_anew(opened: Opener, path: Path) -> None:
+    box = opened()
+    fill(box, 3)
+    assert ids(box.after(0, 10)) == ["0", "1", "2"]
+    before = box.outbox_id
+    shutil.rmtree(path.parent)
+    fill(box, 3, start=3)
+    assert ids(box.after(0, 10)) == ["3", "4", "5"]
+    assert box.outbox_id != before
+
+
+def test_a_second_process_on_the_same_file_takes_no_events_away(path: Path, losses: Losses) -> None:
+    one = Outbox(path, bound=100, retain=100, on_lost=losses)
+    other = Outbox(path, bound=100, retain=100, on_lost=losses)
+    for turn in range(4):
+        fill(one, 3, start=turn * 10)
+        fill(other, 3, start=turn * 10 + 5)
+    assert sorted(ids(one.after(0, 100)), key=int) == [str(t * 10 + n) for t in range(4) for n in (0, 1, 2, 5, 6, 7)]
+    one.close()
+    other.close()
+    assert losses.count == 0
