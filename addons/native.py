@@ -24,6 +24,11 @@ _REASONS: Final = {
 }  # fmt: skip
 
 
+def reason(status: int) -> bytes:
+    """The reason phrase of a status (RFC 9110 section 15); the upstream's own is never passed on."""
+    return _REASONS.get(status, "Upstream Status").encode("ascii")
+
+
 def verdict_headers(exchange: Exchange) -> list[tuple[str, str]]:
     """The `x-llmgw-*` headers of CONTRACT.md for an answer to `exchange`."""
     decision = exchange.decision
@@ -68,7 +73,7 @@ def make_response(status: int, headers: Iterable[tuple[str, str]], body: bytes) 
     return http.Response(
         http_version=b"HTTP/1.1",
         status_code=status,
-        reason=_REASONS.get(status, "").encode(),
+        reason=reason(status),
         headers=http.Headers(fields),
         content=body,
         trailers=None,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from mitmproxy import http
 
-from addons.native import refusal_response, verdict_headers
+from addons.native import reason, refusal_response, verdict_headers
 from addons.parking import PARKED
 from addons.state import EXCHANGE, Phase
 from gateway import codings
@@ -168,7 +168,7 @@ def _rebuilt(answer: http.Response, exchange: Exchange, draining: bool) -> http.
     return http.Response(
         http_version=b"HTTP/1.1",
         status_code=answer.status_code,
-        reason=b"",
+        reason=reason(answer.status_code),
         headers=http.Headers(fields),
         content=None,
         trailers=None,

@@ -26,7 +26,7 @@ from addons.chain import build_chain
 from addons.listener import Listener, bind
 from addons.master import GatewayMaster
 from addons.reload import Reloader
-from addons.status import WorkerStatus
+from addons.status import DecisionLog, WorkerStatus
 from addons.surroundings import Surroundings
 from addons.sweeper import Sweeper
 from addons.trust import ServerTrust, Targets
@@ -62,7 +62,7 @@ class WorkerArguments:
     restarts: int = 0
 
 
-@dataclass(slots=True)
+@dataclass(eq=False)
 class Worker:
     """The parts of a running worker, in the order in which they start."""
 
@@ -82,6 +82,8 @@ class Worker:
         self.trust = ServerTrust(settings.listen)
         self.targets = Targets()
         self.outbox = self._open_outbox()
+        self.decisions = DecisionLog(self.outbox)
+        self.sink: RedisSink | None = None
         self.pool = ScannerPool(settings.dlp, on_event=self._scanner_event)
         self.surroundings = self._surroundings()
         self.master = GatewayMaster(self._tampered)
@@ -149,6 +151,7 @@ class Worker:
         while True:
             result = await self.canary.check() if self.pool.stats().workers_alive else CanaryResult(False, "no scanner")
             self.status.canary = result
+            self.status.canary_at = time.time()
             self.metrics.canary(ok=result.ok)
             if result.ok:
                 failures = 0
@@ -166,7 +169,7 @@ class Worker:
             snapshot=self.store.current,
             scanner=self.pool,
             operator=PresidioOperator(),
-            evidence=self.outbox,
+            evidence=self.decisions,
             metrics=self.metrics,
             clock=_now,
             monotonic=time.monotonic,
