@@ -29,10 +29,11 @@ def read_text(path: Path, *, private: bool = False) -> str:
         raise _unreadable(
             path, f"the file cannot be opened: {reason}", "correct its permissions", "file-access"
         ) from None
+    mode = os.fstat(handle).st_mode
+    if not stat.S_ISREG(mode):
+        os.close(handle)
+        raise _unreadable(path, "this is not a regular file", "give the path of a regular file", "file-kind")
     with os.fdopen(handle, "rb") as file:
-        mode = os.fstat(file.fileno()).st_mode
-        if not stat.S_ISREG(mode):
-            raise _unreadable(path, "this is not a regular file", "give the path of a regular file", "file-kind")
         if private and stat.S_IMODE(mode) & 0o027:
             raise _unreadable(path, "others may read or change this file", f"chmod 600 {path}", "file-mode")
         data = file.read(MAX_BYTES + 1)

@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 _HOST: Final = re.compile(
     r"(?=.{1,253}\Z)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\Z"
 )
+_NUMERIC: Final = re.compile(r"[0-9]+\Z|0x[0-9a-f]*\Z")
+"""A last label that resolvers read as part of an address: 127.1, 0x7f000001."""
 _PATH: Final = re.compile(r"(?:/[A-Za-z0-9._~-]+)*/?\Z")
 
 
@@ -49,7 +51,7 @@ def parse_base_url(text: str) -> BaseUrl:
     if "?" in text or "#" in text:
         raise BadUrl("base_url holds a query or fragment", "remove everything from the ? or # on")
     host = parts.hostname or ""
-    if address(host) is None and (not _HOST.match(host) or host.rsplit(".", 1)[-1].isdigit()):
+    if address(host) is None and (not _HOST.match(host) or _NUMERIC.match(host.rsplit(".", 1)[-1])):
         raise BadUrl("base_url has no usable host", "write a host name or an address")
     segments = parts.path.split("/")
     if not _PATH.match(parts.path) or "." in segments or ".." in segments or port == 0:
