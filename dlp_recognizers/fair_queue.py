@@ -33,18 +33,28 @@ class FairQueue[T]:
         self._agents.setdefault(agent, OrderedDict()).setdefault(request, deque()).extend(fresh)
 
     def pop(self, budget: int, count: int) -> list[T]:
-        """The next items, all of one request: at least one if any is live, then up to `budget` in size and `count`."""
-        while self._agents:
-            agent, requests = self._agents.popitem(last=False)
-            request, items = requests.popitem(last=False)
-            taken = self._take(items, budget, count)
+        """The next items: at least one if any is live, then turn by turn up to `budget` in size and `count`.
+
+        Small items of many requests share a job, because handing one over costs more than scanning a short text.
+        """
+        job: list[T] = []
+        while self._agents and len(job) < count:
+            agent, requests = next(iter(self._agents.items()))
+            request, items = next(iter(requests.items()))
+            taken = self._take(items, budget, count - len(job), first=not job)
+            job += taken
+            budget -= sum(map(self._size, taken))
+            if items and not taken:
+                break  # what comes next does not fit any more: its turn stays its own
             if items:
-                requests[request] = items
+                requests.move_to_end(request)
+            else:
+                del requests[request]
             if requests:
-                self._agents[agent] = requests
-            if taken:
-                return taken
-        return []
+                self._agents.move_to_end(agent)
+            else:
+                del self._agents[agent]
+        return job
 
     def drop(self, agent: str, request: Hashable) -> None:
         """Forget what `request` of `agent` has queued."""
@@ -55,13 +65,14 @@ class FairQueue[T]:
         if not requests:
             del self._agents[agent]
 
-    def _take(self, items: deque[T], budget: int, count: int) -> list[T]:
+    def _take(self, items: deque[T], budget: int, count: int, *, first: bool) -> list[T]:
+        """Take live items off the front of `items` while they fit; the first of a job always does."""
         taken: list[T] = []
         while items and len(taken) < count:
             item = items[0]
             if self._live(item):
                 size = self._size(item)
-                if taken and size > budget:
+                if size > budget and (taken or not first):
                     break
                 budget -= size
                 taken.append(item)

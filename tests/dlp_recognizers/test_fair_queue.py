@@ -29,17 +29,35 @@ def test_agents_take_turns_and_requests_take_turns_within_an_agent() -> None:
     fair.push("a", 1, [("a1", n, 1) for n in range(3)])
     fair.push("a", 2, [("a2", n, 1) for n in range(1)])
     fair.push("b", 3, [("b3", n, 1) for n in range(2)])
-    assert [job[0][0] for job in drain(fair)] == ["a1", "b3", "a2", "b3", "a1", "a1"]
+    assert [[item[0] for item in job] for job in drain(fair)] == [["a1"], ["b3"], ["a2"], ["b3"], ["a1"], ["a1"]]
     assert len(fair) == 0
 
 
-def test_a_job_holds_items_of_one_request_up_to_its_budget_and_count() -> None:
+def test_a_job_holds_what_fits_its_budget_and_count() -> None:
     fair = queue()
     fair.push("a", 1, [("x", n, 40) for n in range(5)])
     fair.push("a", 2, [("y", 0, 500)])
-    assert [len(job) for job in drain(fair, 100)] == [2, 1, 2, 1], "one item goes even if it is over the budget"
+    jobs = [[item[0] for item in job] for job in drain(fair, 100)]
+    assert jobs == [["x", "x"], ["y"], ["x", "x"], ["x"]], "one item goes even if it is over the budget"
     fair.push("a", 1, [("x", n, 0) for n in range(5)])
     assert len(fair.pop(100, 3)) == 3
+
+
+def test_short_items_of_many_requests_share_a_job() -> None:
+    fair = queue()
+    for request in range(3):
+        fair.push("a", request, [(f"a{request}", 0, 10)])
+    fair.push("b", 9, [("b9", n, 30) for n in range(3)])
+    jobs = [[item[0] for item in job] for job in drain(fair, 100)]
+    assert jobs == [["a0", "b9", "b9", "b9"], ["a1", "a2"]]
+
+
+def test_who_does_not_fit_keeps_the_turn() -> None:
+    fair = queue()
+    fair.push("a", 1, [("a1", n, 60) for n in range(2)])
+    fair.push("b", 2, [("b2", n, 60) for n in range(2)])
+    fair.push("c", 3, [("c3", 0, 1)])
+    assert [[item[0] for item in job] for job in drain(fair, 100)] == [["a1"], ["b2", "c3"], ["a1"], ["b2"]]
 
 
 def test_items_that_are_done_are_passed_over() -> None:
@@ -68,8 +86,9 @@ def test_nothing_is_lost_twice_or_out_of_order(pushes: Sequence[tuple[str, int, 
     assert len(fair) == sum(map(len, expected.values()))
     got: dict[str, list[Item]] = {}
     for job in drain(fair, budget):
-        assert len({item[0] for item in job}) == 1
-        got.setdefault(job[0][0], []).extend(job)
+        assert len(job) == 1 or sum(item[2] for item in job) <= budget
+        for item in job:
+            got.setdefault(item[0], []).append(item)
     assert got == {f"{a}{r}": items for (a, r), items in expected.items() if items}
     assert len(fair) == 0 and not fair._agents
 

@@ -88,14 +88,14 @@ async def test_an_engine_that_raises_makes_the_scan_incomplete(text: str, reason
 
 
 async def test_a_hung_worker_is_killed_and_replaced() -> None:
-    async with pool_of(deadline_seconds=1.0) as pool:
+    async with pool_of(deadline_seconds=2.0) as pool:
         before = pool.pids()
         started = time.monotonic()
         hung = asyncio.create_task(pool.scan(spans("hang"), agent="a"))
         behind = await pool.scan(spans("MARK-1"), agent="b")
         result = await hung
         assert (result.complete, result.reason) == (False, "deadline")
-        assert time.monotonic() - started < 2
+        assert time.monotonic() - started < 2.5
         assert behind.complete, "who waits behind a hung job is served by the replacement"
         assert pool.pids() != before
         assert pool.stats().restarts == 1
@@ -108,7 +108,8 @@ async def test_a_hung_worker_is_killed_and_replaced() -> None:
 async def test_the_deadline_holds_while_a_request_waits() -> None:
     async with pool_of(deadline_seconds=0.5) as pool:
         busy = asyncio.create_task(pool.scan(spans("sleep=0.2"), agent="a"))
-        rest = [asyncio.create_task(pool.scan(spans(f"sleep=0.2{n}"), agent="a")) for n in range(8)]
+        texts = [f"sleep=0.2{n} " + "fills most of a job " * 300 for n in range(8)]
+        rest = [asyncio.create_task(pool.scan(spans(text), agent="a")) for text in texts]
         reasons = [(await task).reason for task in rest]
         assert (await busy).complete
         assert "deadline" in reasons
@@ -353,11 +354,10 @@ def test_under_uvloop() -> None:
     uvloop = pytest.importorskip("uvloop")
 
     async def main() -> None:
-        async with pool_of(deadline_seconds=1.0) as pool:
+        async with pool_of(deadline_seconds=2.0) as pool:
             assert places(await pool.scan(spans("MARK-1"), agent="a")) == [(0, 0, 6, "MARK")]
-            hung, killed = pool.scan(spans("hang"), agent="a"), pool.scan(spans("crash-always"), agent="b")
-            reasons = [result.reason for result in await asyncio.gather(hung, killed)]
-            assert reasons == ["deadline", "worker_died"]
+            assert (await pool.scan(spans("crash-always"), agent="b")).reason == "worker_died"
+            assert (await pool.scan(spans("hang"), agent="a")).reason == "deadline"
             assert (await pool.scan(spans("MARK-2" + " pad" * 50_000), agent="a")).complete
 
     uvloop.run(main())
@@ -391,7 +391,8 @@ async def test_whatever_happens_answers_are_right_or_refused_and_nothing_stays(s
             for _ in range(6):
                 await asyncio.sleep(0.08)
                 for pid in pool.pids()[:1]:
-                    os.kill(pid, signal.SIGKILL)
+                    with contextlib.suppress(ProcessLookupError):
+                        os.kill(pid, signal.SIGKILL)
 
         reasons, _ = await asyncio.gather(asyncio.gather(*(client(n) for n in range(250))), killer())
         assert set(reasons) <= {"", "left", "error", "worker_died"}
