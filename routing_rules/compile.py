@@ -126,9 +126,12 @@ def _path(folder: Path, path: Path | None) -> str:
 
 def _rule(document: RuleDocument, profiles: Mapping[str, Profile], upstreams: Mapping[str, Upstream]) -> CompiledRule:
     then, when = document.then, document.when
+    conditions = compiled(when)
+    said = "; ".join(each.says for each in conditions) or "it matches every request"
     return CompiledRule(
         id=document.id,
-        conditions=compiled(when),
+        conditions=conditions,
+        reason=f"rule {document.id} matched: {said}",
         deny=then.deny or "",
         route=tuple(upstreams[name] for name in then.route or ()),
         profile=profiles[then.profile] if then.profile else None,

@@ -65,7 +65,7 @@ def _at_most(level: Level) -> str:
 
 
 def _denied(policy: Policy, rule: CompiledRule) -> Decision:
-    return Decision(allow=False, rule=rule.id, reason=rule.reason(), policy_version=policy.version, message=rule.deny)
+    return Decision(allow=False, rule=rule.id, reason=rule.reason, policy_version=policy.version, message=rule.deny)
 
 
 def _routed(policy: Policy, rule: CompiledRule, context: RuleContext) -> Decision:
@@ -79,7 +79,7 @@ def _routed(policy: Policy, rule: CompiledRule, context: RuleContext) -> Decisio
         return Decision(
             allow=True,
             rule=rule.id,
-            reason=rule.reason(),
+            reason=rule.reason,
             policy_version=policy.version,
             upstreams=usable,
             upstream=chosen,

@@ -64,6 +64,8 @@ class CompiledRule:
 
     id: str
     conditions: tuple[CompiledCondition, ...]
+    reason: str
+    """Why it matches when it does, in words."""
     deny: str
     """Sentence for the agent's owner; empty for a rule that routes."""
     route: tuple[Upstream, ...]
@@ -76,11 +78,6 @@ class CompiledRule:
     def matches(self, context: RuleContext) -> bool:
         """Whether every condition holds."""
         return all(condition.holds(context) for condition in self.conditions)
-
-    def reason(self) -> str:
-        """Why the rule matched, in words."""
-        said = "; ".join(condition.says for condition in self.conditions)
-        return f"rule {self.id} matched: {said or 'it matches every request'}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,12 @@ def faults(path: Path) -> list[str]:
     return [each.code for each in caught.value.diagnostics]
 
 
-TWO = f'version: 1\nkeys:\n  - {{id: new, key: "{KEY}", created: "2026-01-02"}}\n  - {{id: old, key: "{OLD}", created: "2025-01-02"}}\n'
+TWO = f"""\
+version: 1
+keys:
+  - {{id: new, key: "{KEY}", created: "2026-01-02"}}
+  - {{id: old, key: "{OLD}", created: "2025-01-02"}}
+"""
 
 
 def test_the_first_key_is_the_active_one(tmp_path: Path) -> None:

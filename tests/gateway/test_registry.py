@@ -74,11 +74,14 @@ def test_refused(old: str, new: str, expected: list[tuple[int, int, str]]) -> No
 @pytest.mark.parametrize(
     "spiffe_id",
     [
-        "", "spiffe://", "spiffe://corp.example", "spiffe://corp.example/", "spiffe://corp.example/a/", "spiffe://corp.example//a",
-        "spiffe://corp.example/a/../b", "spiffe://corp.example/./a", "spiffe://corp.example/a%20b", "spiffe://corp.example/a b",
+        "", "spiffe://", "spiffe://corp.example", "spiffe://corp.example/", "spiffe://corp.example/a/",
+        "spiffe://corp.example//a",
+        "spiffe://corp.example/a/../b", "spiffe://corp.example/./a", "spiffe://corp.example/a%20b",
+        "spiffe://corp.example/a b",
         "spiffe://corp.example/a?x", "spiffe://corp.example/a#x", "spiffe://corp.example:443/a", "spiffe://me@corp.example/a",
         "SPIFFE://corp.example/a", "spiffe://Corp.example/a", "spiffe://corp.example.evil/a", "spiffe://evil.corp.example/a",
-        "https://corp.example/a", "spiffe://corp.example/\u0430", "spiffe://corp.example/a\n", "spiffe://corp.example/" + "a" * 2048,
+        "https://corp.example/a", "spiffe://corp.example/\u0430",
+        "spiffe://corp.example/a\n", "spiffe://corp.example/" + "a" * 2048,
     ],
 )  # fmt: skip
 def test_not_an_identity_of_ours(spiffe_id: str) -> None:
