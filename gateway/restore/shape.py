@@ -44,7 +44,7 @@ class Shape(Protocol):
         ...
 
     def tidy(self, event: dict[str, Any], changed: bool, restored: Callable[[Key], int]) -> bool:
-        """Remove from `event` what no longer fits, as padding and annotations by offset. Returns whether anything was removed."""
+        """Remove from `event` what no longer fits, as padding and annotations by offset; return whether it did."""
         ...
 
     def drops(self, event: dict[str, Any], restored: Callable[[Key], int]) -> bool:

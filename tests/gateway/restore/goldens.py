@@ -27,17 +27,17 @@ ARGUMENTS = json.dumps({"to": EMAIL, "who": f"{NAME} \\ \"q\"", "n": [1, 2], "x"
 TAIL = "[PERSON_mnop"
 
 
-def chat() -> bytes:
+def chat(text: str = TEXT + TAIL, arguments: str = ARGUMENTS) -> bytes:
     def chunk(choice: dict[str, Any], **more: Any) -> str:
         head = {"id": "c1", "object": "chat.completion.chunk", "created": 1, "model": "m"}
         return sse({**head, "choices": [{"index": 0, "finish_reason": None, **choice}], **more})
 
     out = [": ping\n\n", chunk({"delta": {"role": "assistant", "content": ""}})]
-    out += [chunk({"delta": {"content": piece}, "logprobs": None}) for piece in pieces(TEXT + TAIL)]
+    out += [chunk({"delta": {"content": piece}, "logprobs": None}) for piece in pieces(text)]
     out.append(chunk({"index": 1, "delta": {"content": "other [PER"}}))
     start = {"index": 0, "id": "call_1", "type": "function", "function": {"name": "send", "arguments": ""}}
     out.append(chunk({"delta": {"tool_calls": [start]}}))
-    for piece in pieces(ARGUMENTS, 5):
+    for piece in pieces(arguments, 5):
         out.append(chunk({"delta": {"tool_calls": [{"index": 0, "function": {"arguments": piece}}]}}))
         out.append(chunk({"delta": {"tool_calls": [{"index": 1, "function": {"arguments": piece}}]}}))
     out.append(chunk({"delta": {}, "finish_reason": "tool_calls"}))
@@ -49,7 +49,7 @@ def chat() -> bytes:
     return ("".join(out) + "data: [DONE]\n\n").encode()
 
 
-def responses() -> bytes:
+def responses(text: str = TEXT + TAIL, arguments: str = ARGUMENTS) -> bytes:
     out: list[str] = []
 
     def event(kind: str, **members: Any) -> None:
@@ -58,18 +58,18 @@ def responses() -> bytes:
     head = {"id": "resp_1", "object": "response", "created_at": 1, "model": "m", "instructions": f"mail {EMAIL}"}
     event("response.created", response={**head, "status": "in_progress", "output": []})
     place = {"item_id": "i1", "output_index": 0, "content_index": 0}
-    for piece in pieces(TEXT + TAIL):
+    for piece in pieces(text):
         event("response.output_text.delta", **place, delta=piece, logprobs=[], obfuscation="xyz")
-    event("response.output_text.done", **place, text=TEXT + TAIL, logprobs=[])
-    part = {"type": "output_text", "text": TEXT + TAIL, "annotations": []}
+    event("response.output_text.done", **place, text=text, logprobs=[])
+    part = {"type": "output_text", "text": text, "annotations": []}
     event("response.content_part.done", **place, part=part)
     item = {"type": "message", "id": "i1", "role": "assistant", "status": "completed", "content": [part]}
     event("response.output_item.done", output_index=0, item=item)
     call = {"item_id": "i2", "output_index": 1}
-    for piece in pieces(ARGUMENTS):
+    for piece in pieces(arguments):
         event("response.function_call_arguments.delta", **call, delta=piece)
-    event("response.function_call_arguments.done", **call, arguments=ARGUMENTS)
-    tool = {"type": "function_call", "id": "i2", "call_id": "call_2", "name": "send", "arguments": ARGUMENTS}
+    event("response.function_call_arguments.done", **call, arguments=arguments)
+    tool = {"type": "function_call", "id": "i2", "call_id": "call_2", "name": "send", "arguments": arguments}
     event("response.output_item.done", output_index=1, item=tool)
     sealed = {"type": "reasoning", "id": "i3", "summary": [], "encrypted_content": f"seal{EMAIL}"}
     usage = {"input_tokens": 12, "output_tokens": 8, "total_tokens": 20}
@@ -78,7 +78,7 @@ def responses() -> bytes:
     return "".join(out).encode()
 
 
-def messages() -> bytes:
+def messages(text: str = TEXT + TAIL, arguments: str = ARGUMENTS) -> bytes:
     def event(kind: str, **members: Any) -> str:
         return sse({"type": kind, **members}, kind).replace("\n", "\r\n")
 
@@ -90,12 +90,12 @@ def messages() -> bytes:
     out.append(event("content_block_delta", index=0, delta={"type": "signature_delta", "signature": "c2ln"}))
     out.append(event("content_block_stop", index=0))
     out.append(event("content_block_start", index=1, content_block={"type": "text", "text": "[EMAIL"}))
-    for piece in pieces("_ADDRESS_abcdefghijkl] " + TEXT + TAIL):
+    for piece in pieces("_ADDRESS_abcdefghijkl] " + text):
         out.append(event("content_block_delta", index=1, delta={"type": "text_delta", "text": piece}))
     out.append(event("content_block_stop", index=1))
     block = {"type": "tool_use", "id": "toolu_1", "name": "send", "input": {}}
     out.append(event("content_block_start", index=2, content_block=block))
-    for piece in pieces(ARGUMENTS):
+    for piece in pieces(arguments):
         out.append(event("content_block_delta", index=2, delta={"type": "input_json_delta", "partial_json": piece}))
     out.append(event("content_block_stop", index=2))
     ended = {"stop_reason": "stop_sequence", "stop_sequence": NAME}
@@ -104,7 +104,10 @@ def messages() -> bytes:
     return "".join(out).encode()
 
 
-STREAMS = {"openai.chat": chat(), "openai.responses": responses(), "anthropic.messages": messages()}
+MAKERS = {"openai.chat": chat, "openai.responses": responses, "anthropic.messages": messages}
+STREAMS = {dialect: make() for dialect, make in MAKERS.items()}
+SHORT = {dialect: make(f"ü{NAME} {TAIL}", json.dumps({"a": f"{NOTE}🦊"})) for dialect, make in MAKERS.items()}
+"""Small enough to be cut at every byte."""
 
 
 def events(data: bytes) -> list[Any]:

@@ -12,8 +12,10 @@ from gateway.restore import stream_filter
 from tests.gateway.restore.goldens import (
     ARGUMENTS,
     EMAIL,
+    MAKERS,
     MASK,
     NAME,
+    SHORT,
     STREAMS,
     TAIL,
     TEXT,
@@ -33,11 +35,11 @@ def run(dialect: str, *chunks: bytes, **options: Any) -> bytes:
 
 @pytest.mark.parametrize("dialect", STREAMS)
 def test_every_two_way_split_and_single_bytes_give_the_same_bytes(dialect: str) -> None:
-    data = STREAMS[dialect]
-    whole = run(dialect, data)
-    assert run(dialect, *(data[at : at + 1] for at in range(len(data)))) == whole
-    for at in range(0, len(data), 97):
-        assert run(dialect, data[:at], data[at:]) == whole, at
+    for data, step in ((STREAMS[dialect], 997), (SHORT[dialect], 1)):
+        whole = run(dialect, data)
+        assert run(dialect, *(data[at : at + 1] for at in range(len(data)))) == whole
+        for at in range(0, len(data), step):
+            assert run(dialect, data[:at], data[at:]) == whole, at
 
 
 @pytest.mark.parametrize("dialect", STREAMS)
@@ -127,7 +129,133 @@ def test_nothing_to_restore_passes_byte_for_byte(dialect: str) -> None:
     data = STREAMS[dialect]
     stream = stream_filter(dialect, {})
     assert stream.feed(data) + stream.close() == data
-    plain = data.replace(b"[", b"(").replace(MASK.encode(), b"k")
-    other = stream_filter(dialect, VALUES, masks=(MASK,))
-    if dialect == "anthropic.messages":
-        assert other.feed(plain) + other.close() == plain
+    plain = MAKERS[dialect]("Nothing [here] to see: a[0], [PERS] [1]", '{"a": 1}').replace(EMAIL.encode(), b"e")
+    plain = plain.replace(NAME.encode(), b"n").replace(b"[PER", b"(PER").replace(b'"[EMAIL"', b'"(EMAIL"')
+    other = stream_filter(dialect, {EMAIL: "x"}, masks=(MASK,))
+    assert other.feed(plain) + other.close() == plain
+    assert other.restored == 0
+
+
+def test_a_stream_that_ends_early_gives_up_what_is_held() -> None:
+    chunk = sse({"id": "c", "choices": [{"index": 0, "delta": {"content": "a [PERSON_mn"}, "finish_reason": None}]})
+    stream = stream_filter("openai.chat", VALUES)
+    out = events(stream.feed(chunk.encode()) + stream.close())
+    assert [event["choices"][0]["delta"]["content"] for event in out] == ["a ", "[PERSON_mn"]
+    assert stream.close() == b"" and stream.feed(b"data: 1\n\n") == b""
+
+
+def test_a_cut_off_event_is_dropped() -> None:
+    stream = stream_filter("openai.chat", VALUES)
+    assert stream.feed(b'data: {"choices": [{"del') + stream.close() == b""
+
+
+def test_the_last_chunk_may_carry_text_and_the_finish_reason() -> None:
+    first = sse({"choices": [{"index": 0, "delta": {"content": "[PERSON_mnop"}, "finish_reason": None}]})
+    last = sse({"choices": [{"index": 0, "delta": {"content": "qrst"}, "finish_reason": "stop"}]})
+    out = events(run("openai.chat", (first + last).encode()))
+    assert [event["choices"][0]["delta"]["content"] for event in out] == ["", "[PERSON_mnopqrst"]
+
+
+def test_logprobs_padding_and_offset_annotations_go() -> None:
+    probabilities = {"content": [{"token": "[", "bytes": [91], "logprob": -1.0, "top_logprobs": []}]}
+    chunk = {"choices": [{"index": 0, "delta": {"content": NAME}, "logprobs": probabilities}], "obfuscation": "ab"}
+    out = events(run("openai.chat", sse(chunk).encode()))[0]
+    assert out == {"choices": [{"index": 0, "delta": {"content": VALUES[NAME]}, "logprobs": None}]}
+    place = {"item_id": "i", "output_index": 0, "content_index": 0}
+    kind = "response.output_text"
+    stream = sse({"type": f"{kind}.delta", **place, "delta": NAME}, f"{kind}.delta")
+    note = {"type": "url_citation", "start_index": 30, "end_index": 40, "url": "u", "title": "t"}
+    stream += sse({"type": f"{kind}.annotation.added", **place, "annotation": note}, f"{kind}.annotation.added")
+    assert [event["type"] for event in events(run("openai.responses", stream.encode()))] == [f"{kind}.delta"]
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_line_ends_comments_and_other_fields_are_kept(end: str) -> None:
+    text = f": note\nid: 7\nevent: x\nretry: 5\ndata: {{\ndata:  }}\n\n\n: {MASK}\n\ndata: [DONE]\n\n".replace("\n", end)
+    data = text.encode()
+    wanted = data.replace(MASK.encode(), b"[credential]")
+    assert run("openai.chat", data) == wanted
+    for at in range(len(data)):
+        assert run("openai.chat", data[:at], data[at:]) == wanted
+
+
+def test_bounds_and_unreadable_streams_are_refused() -> None:
+    for dialect in ("openai.embeddings", "openai.models", "gemini", ""):
+        with pytest.raises(Refused) as refused:
+            stream_filter(dialect, VALUES)
+        assert refused.value.refusal.code == "llmgw_answer_unreadable"
+    for data in (b"\xef\xbb\xbfdata: 1\n\n", b"data: \xff\xfe\n\n"):
+        with pytest.raises(Refused) as refused:
+            run("openai.chat", data)
+        assert refused.value.refusal.code == "llmgw_answer_unreadable"
+    for data in (b"data: " + b"x" * 2000, b"data: " + b"x" * 2000 + b"\n\n"):
+        with pytest.raises(Refused) as refused:
+            run("openai.chat", data, max_event_bytes=1000)
+        assert refused.value.refusal.code == "llmgw_answer_too_large"
+
+
+def test_abort_ends_natively() -> None:
+    chat, responses, messages = (stream_filter(dialect, VALUES) for dialect in STREAMS)
+    assert events(chat.abort(REFUSAL))[0]["error"]["code"] == "llmgw_test"
+    responses.feed(STREAMS["openai.responses"][:900])
+    (event,) = events(responses.abort(REFUSAL))
+    assert event["type"] == "response.failed" and event["response"]["id"] == "resp_1"
+    assert event["response"]["error"]["code"] == "invalid_prompt" and event["error"]["code"] == "llmgw_test"
+    ended = messages.abort(REFUSAL)
+    assert ended.startswith(b"event: error\n") and events(ended)[0]["error"]["type"] == "invalid_request_error"
+    assert chat.abort(REFUSAL) == b"" and chat.close() == b""
+
+
+def test_custom_tool_input_is_restored_in_urls_in_deltas_and_done_alike() -> None:
+    kind = "response.custom_tool_call_input"
+    text = f"curl https://h.example/{EMAIL}"
+    stream = sse({"type": f"{kind}.delta", "item_id": "i", "output_index": 0, "delta": text}, f"{kind}.delta")
+    stream += sse({"type": f"{kind}.done", "item_id": "i", "output_index": 0, "input": text}, f"{kind}.done")
+    first, last = events(run("openai.responses", stream.encode()))
+    assert first["delta"] == last["input"] == f"curl https://h.example/{VALUES[EMAIL]}"
+
+
+def test_errors_in_mid_stream_are_restored_and_masked() -> None:
+    body = {"error": {"message": f"bad key {MASK} for {NAME}"}}
+    (event,) = events(run("openai.chat", sse(body).encode()))
+    assert event["error"]["message"] == f"bad key [credential] for {VALUES[NAME]}"
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    values=st.lists(st.text(min_size=1), min_size=3, max_size=3),
+    parts=st.lists(st.one_of(st.sampled_from([EMAIL, NAME, "[PERSON_", "[", "\\", "x://"]), st.text(max_size=8)), max_size=9),
+    dialect=st.sampled_from(sorted(MAKERS)),
+)
+def test_arguments_stay_json_for_any_value(values: list[str], parts: list[str], dialect: str) -> None:
+    table = dict(zip(VALUES, values, strict=True))
+    text = "".join(parts)
+    arguments = json.dumps({"a": text}, ensure_ascii=False)
+    stream = stream_filter(dialect, table)
+    out = events(stream.feed(MAKERS[dialect]("", arguments)) + stream.close())
+    found = ""
+    for event in out[:-1]:
+        if dialect == "openai.chat":
+            calls = [call for choice in event["choices"] for call in choice["delta"].get("tool_calls", ())]
+            found += "".join(call["function"]["arguments"] for call in calls if call["index"] == 0)
+        elif event["type"] == "response.function_call_arguments.delta":
+            found += event["delta"]
+        else:
+            found += event.get("delta", {}).get("partial_json", "") if dialect == "anthropic.messages" else ""
+    pieces = [text]
+    for key, value in table.items():
+        pieces = [part for piece in pieces for part in _replaced(piece, key, value)]
+    assert json.loads(found) == {"a": "".join(str(piece) for piece in pieces)}
+
+
+class _Value(str):
+    """A restored value: never looked at again."""
+
+
+def _replaced(piece: str, key: str, value: str) -> list[str]:
+    if isinstance(piece, _Value):
+        return [piece]
+    out: list[str] = []
+    for number, part in enumerate(piece.split(key)):
+        out += [_Value(value), part] if number else [part]
+    return out
