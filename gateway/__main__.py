@@ -1,0 +1,154 @@
+"""The command line: `llmgw`. Exit codes: 0 fine, 1 a finding or a refusal in a check, 2 wrong usage or configuration."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+import gateway
+from gateway.errors import ConfigurationError
+
+app = typer.Typer(
+    name="llmgw",
+    help="LLM egress gateway: the one door through which AI agents reach a language model.\n\n"
+    "Exit codes: 0 fine, 1 a finding or a refusal in a check, 2 wrong usage or configuration.",
+    no_args_is_help=True,
+    add_completion=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+)
+
+Config = Annotated[
+    Path, typer.Option("-c", "--config", metavar="FILE", help="Settings of the gateway, as `llmgw init` writes them.")
+]
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"llmgw {gateway.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    """See the module."""
+
+
+@app.command()
+def init(
+    directory: Annotated[Path, typer.Argument(metavar="DIR", help="Folder to write; made if it is not there.")],
+    trust_domain: Annotated[str, typer.Option(help="SPIFFE trust domain of the agents.")] = "corp.example",
+) -> None:
+    """Write a working folder: gateway.yaml, rules, agent registry, a throw-away PKI. Overwrites nothing.
+
+    Example: llmgw init gw && llmgw check -c gw/gateway.yaml
+    """
+    from gateway.init import init as write_folder
+
+    done = write_folder(directory, trust_domain)
+    for path in done.written:
+        typer.echo(f"wrote {path}")
+    for path in done.kept:
+        typer.echo(f"kept  {path} (was there)")
+    typer.echo(f"Next: edit {directory / 'rules.yaml'}, then llmgw check -c {directory / 'gateway.yaml'}")
+
+
+@app.command()
+def serve(
+    config: Config,
+    workers: Annotated[
+        int | None, typer.Option(min=1, max=256, help="Processes that share the port; default: run.workers.")
+    ] = None,
+) -> None:
+    """Run the gateway until SIGTERM; SIGHUP reloads policy, registry, revocations and certificates.
+
+    Example: llmgw serve -c gw/gateway.yaml --workers 2
+    """
+    from gateway.documents import load_settings
+    from gateway.supervisor import Supervisor
+
+    settings = load_settings(config)
+    count = workers or settings.run.workers
+    supervisor = Supervisor(
+        config.resolve(), settings, workers=count, announce=lambda text: typer.echo(f"llmgw: {text}", err=True)
+    )
+    raise typer.Exit(supervisor.run())
+
+
+@app.command()
+def check(
+    config: Config,
+    form: Annotated[
+        Literal["text", "json", "sarif"], typer.Option("--format", help="How problems are printed.")
+    ] = "text",
+) -> None:
+    """Load everything without serving; print every problem as file:line:column: what, and the fix.
+
+    Example: llmgw check -c gw/gateway.yaml --format sarif > check.sarif
+    """
+    from gateway.check import check_all, render
+
+    checked = check_all(config)
+    if checked.diagnostics or form != "text":
+        typer.echo(render(checked.diagnostics, form))
+    if not checked.diagnostics and form == "text" and checked.policy and checked.registry:
+        policy = checked.policy
+        typer.echo(
+            f"{config}: fine. Policy {policy.version}: {len(policy.rules)} rules, {len(policy.upstreams)} upstreams; "
+            f"{len(checked.registry.by_spiffe_id)} agents."
+        )
+    if checked.diagnostics:
+        raise typer.Exit(2)
+
+
+@app.command()
+def explain(
+    config: Config,
+    file: Annotated[
+        Path | None, typer.Argument(metavar="[FILE]", help="Request body as JSON, or plain text; default: standard input.")
+    ] = None,
+    agent: Annotated[str, typer.Option("--as", metavar="AGENT", help="SPIFFE ID or id of the calling agent.")] = "",
+    jsonl: Annotated[bool, typer.Option("--jsonl", help="One JSON question a line on standard input.")] = False,
+    path: Annotated[str, typer.Option(help="Request path, which names the API dialect.")] = "/v1/chat/completions",
+    form: Annotated[Literal["text", "json"], typer.Option("--format", help="How one answer is printed.")] = "text",
+) -> None:
+    """Show what would happen to a request: findings, level, rule, upstream, the body that would be sent. Sends nothing.
+
+    Example: echo 'Mail jane.doe@corp.example' | llmgw explain -c gw/gateway.yaml --as demo
+    """
+    from gateway.explain_cli import explain_lines, explain_one
+
+    if jsonl:
+        raise typer.Exit(explain_lines(config, agent))
+    raise typer.Exit(explain_one(config, file, agent=agent, path=path, form=form))
+
+
+@app.command()
+def doctor(config: Config) -> None:
+    """Check the machine and the deployment, a line each with the fix.
+
+    Example: llmgw doctor -c gw/gateway.yaml
+    """
+    from gateway.doctor_cli import print_report
+
+    raise typer.Exit(print_report(config))
+
+
+def main() -> None:
+    """Entry point of the `llmgw` command."""
+    try:
+        app()
+    except ConfigurationError as error:
+        print(error, file=sys.stderr)  # noqa: T201 - the terminal is the output
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()
