@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
+from datetime import UTC, datetime
 from pathlib import Path
 
 import yaml
@@ -13,6 +14,7 @@ from benchmarks.http_client import Endpoint
 from benchmarks.pki import TRUST_DOMAIN, Pki
 from benchmarks.processes import CLIENT_CORE, TARGET_CORE, Tree, free_port, wait_for_port
 from benchmarks.targets import BIN, WORK, Running, await_port
+from gateway.keys import new_key_file
 
 ENTITIES = {"*": "internal", "@personal": "confidential", "@secret": "restricted"}
 
@@ -42,7 +44,9 @@ class Gateway:
         command = [str(BIN / "llmgw"), "serve", "-c", str(configuration)]
         env = {**os.environ, "BENCH_UPSTREAM_KEY": "sk-" + secrets.token_hex(16)}
         tree = Tree(command, core=TARGET_CORE, log=WORK / "llmgw.log", env=env)
-        running = Running(Endpoint(port, self._pki.client_context()), [tree], helpers=[redis] if redis else [])
+        running = Running(
+            Endpoint(port, self._pki.client_context()), [tree], helpers=[redis] if redis else [], proxy="addons.worker"
+        )
         await_port(running, port, seconds=60)
         running.wait_ready(admin, seconds=60)
         return running
@@ -66,8 +70,8 @@ class Gateway:
         }
         for name, document in documents.items():
             (folder / name).write_text(yaml.safe_dump(document, sort_keys=False))
-        keys = folder / "keys.yaml"
-        keys.write_text(yaml.safe_dump(self._keys()))
+        keys = folder / "gateway.keys"
+        keys.write_text(new_key_file(datetime.now(UTC)))
         keys.chmod(0o600)
         return folder / "gateway.yaml"
 
@@ -84,7 +88,7 @@ class Gateway:
             },
             "identity": {"trust_domain": TRUST_DOMAIN, "registry": "agents.yaml"},
             "policy": "rules.yaml",
-            "keys": {"file": "keys.yaml"},
+            "keys": {"file": "gateway.keys"},
             "canary": {"certificate": str(pki.canary.certificate), "key": str(pki.canary.key)},
             "limits": {"connections_per_agent": 512},
             "dlp": {"workers": 1},
@@ -93,9 +97,6 @@ class Gateway:
             "run": {"workers": 1},
             "log": {"level": "warning"},
         }
-
-    def _keys(self) -> dict[str, object]:
-        return {"version": 1, "keys": [{"id": "bench", "key": secrets.token_hex(32)}]}
 
     def _agents(self) -> dict[str, object]:
         common = {"user": "bench", "tenant": "bench", "clearance": "restricted"}

@@ -63,23 +63,29 @@ class Tree:
             )
         self._psutil = psutil.Process(self._process.pid)
 
-    def cpu(self) -> float:
-        """User and system seconds of the whole tree, children that ended included."""
+    def cpu(self, holding: str = "") -> float:
+        """User and system seconds: of the whole tree, children that ended included; or of the processes whose command
+        line holds `holding`, without their children."""
         total = 0.0
         for process in self._members():
             try:
+                if holding and not any(holding in word for word in process.cmdline()):
+                    continue
                 times = process.cpu_times()
             except psutil.NoSuchProcess:
                 continue
-            total += times.user + times.system + times.children_user + times.children_system
+            total += times.user + times.system
+            if not holding:
+                total += times.children_user + times.children_system
         return total
 
-    def rss(self) -> list[int]:
-        """Resident bytes of each process, the first process first."""
+    def rss(self, holding: str = "") -> list[int]:
+        """Resident bytes of each process, of those whose command line holds `holding`."""
         found = []
         for process in self._members():
             try:
-                found.append(int(process.memory_info().rss))
+                if not holding or any(holding in word for word in process.cmdline()):
+                    found.append(int(process.memory_info().rss))
             except psutil.NoSuchProcess:
                 continue
         return found

@@ -104,7 +104,7 @@ def aims(rows: Sequence[Row], memories: Sequence[Memory]) -> list[Aim]:
             said = f"{memory.start:.0f}, {memory.middle:.0f}, {memory.end:.0f} MB after {memory.requests:,}"
             found.append(
                 Aim(
-                    "memory of the largest process, start, middle, end",
+                    "memory of the proxy process, start, middle, end",
                     "< 250 MB, flat",
                     said,
                     memory.end < 250 and flat,
@@ -132,14 +132,14 @@ def show(rows: Sequence[Row], memories: Sequence[Memory], skipped: dict[str, str
             _number(row.p50, 2),
             _number(row.p99, 2),
             _number(row.cpu_us),
-            _number(row.cpu_first_us),
+            _number(row.cpu_proxy_us),
         ]
         if last and last != row.workload:
             table.add_section()
         table.add_row(row.workload, row.target, str(row.requests), str(row.errors), *cells, row.note)
         last = row.workload
     console.print(table)
-    memory_table = Table(title="Resident memory, MB", title_justify="left")
+    memory_table = Table(title="Resident memory of the proxy process, MB", title_justify="left")
     for name in ("target", "requests", "start", "middle", "end", "all its processes"):
         memory_table.add_column(name, justify="left" if name == "target" else "right")
     for memory in memories:

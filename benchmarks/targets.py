@@ -33,14 +33,20 @@ class Running:
     trees: list[Tree] = field(default_factory=list)
     helpers: list[Tree] = field(default_factory=list)
     """Ended with it and not counted."""
+    proxy: str = ""
+    """What the command line of the proxy process holds; empty: the proxy is the whole first tree."""
 
     def cpu(self) -> float:
         """CPU seconds so far of everything that belongs to it."""
         return sum(tree.cpu() for tree in self.trees)
 
-    def cpu_first(self) -> float:
-        """CPU seconds of the first program alone."""
-        return self.trees[0].cpu() if self.trees else 0.0
+    def cpu_proxy(self) -> float:
+        """CPU seconds of the proxy alone, without services and helpers of its own."""
+        return self.trees[0].cpu(self.proxy) if self.trees else 0.0
+
+    def rss_proxy(self) -> int:
+        """Resident bytes of the proxy process."""
+        return max(self.trees[0].rss(self.proxy), default=0) if self.trees else 0
 
     def rss(self) -> list[int]:
         """Resident bytes of each of its processes."""

@@ -30,8 +30,8 @@ class Row:
     p99: float
     cpu_us: float | None
     """CPU time of all its processes for one request."""
-    cpu_first_us: float | None
-    """The same of the proxy's own process tree without services beside it."""
+    cpu_proxy_us: float | None
+    """The same of the proxy process alone, without scan processes or services beside it."""
     note: str = ""
 
     def as_json(self) -> dict[str, object]:
@@ -58,12 +58,12 @@ class Meter:
 
     def __init__(self, running: Running) -> None:
         self._running = running
-        self._before = (running.cpu(), running.cpu_first())
+        self._before = (running.cpu(), running.cpu_proxy())
 
     def per_request(self, requests: int) -> tuple[float | None, float | None]:
         if not self._running.trees or not requests:
             return None, None
-        spent = self._running.cpu() - self._before[0], self._running.cpu_first() - self._before[1]
+        spent = self._running.cpu() - self._before[0], self._running.cpu_proxy() - self._before[1]
         return spent[0] / requests * 1e6, spent[1] / requests * 1e6
 
 
@@ -175,14 +175,14 @@ async def stream(target: Target, running: Running, _scale: Scale) -> Row:
     row = _row("SSE, one event", target, meter, tally, took)
     events = len(tally.under_way)
     spent = row.cpu_us * len(tally.latencies) / events if row.cpu_us is not None and events else None
-    first = row.cpu_first_us * len(tally.latencies) / events if row.cpu_first_us is not None and events else None
+    first = row.cpu_proxy_us * len(tally.latencies) / events if row.cpu_proxy_us is not None and events else None
     p50, p99 = percentile(tally.under_way, 0.5) * 1e3, percentile(tally.under_way, 0.99) * 1e3
     return Row(row.workload, target.name, events, row.errors, events / took, p50, p99, spent, first, row.note)
 
 
 @dataclass(frozen=True)
 class Memory:
-    """Resident memory of the largest process, in megabytes, on the way through many requests."""
+    """Resident memory of the proxy process, in megabytes, on the way through many requests."""
 
     target: str
     requests: int
@@ -198,7 +198,7 @@ async def memory(target: Target, running: Running, scale: Scale) -> Memory:
     pool = [texts.single(rng, KILOBYTE) for _ in range(4_000)]
     bodies = (rng.choice(pool) for _ in itertools.count())
     await closed_loop(running.endpoint, bodies, connections=CONNECTIONS, seconds=60, most=1_000)
-    sizes = [max(running.rss(), default=0)]
+    sizes = [running.rss_proxy()]
     done = 0
     for _ in range(2):
         tally, _took = await closed_loop(
@@ -209,6 +209,6 @@ async def memory(target: Target, running: Running, scale: Scale) -> Memory:
             most=scale.memory_requests // 2,
         )
         done += len(tally.latencies)
-        sizes.append(max(running.rss(), default=0))
+        sizes.append(running.rss_proxy())
     start, middle, end = (size / 1e6 for size in sizes)
     return Memory(target.name, done, start, middle, end, sum(running.rss()) / 1e6)
