@@ -49,16 +49,20 @@ def _is_password(value: str, *, quoted: bool, label: str) -> bool:
     if quoted:
         if value.count(" ") > 3 or value.startswith(("/", "./", "http")) or "%(" in value or "{" in value:
             return False
-        return passwordish(value) if len(value) < 40 or random_token(value) else False
+        if len(value) >= 40 and not random_token(value):
+            return False
+        return passwordish(value) or (value.isalpha() and value.islower() and len(value) >= 6 and _says_password(label))
     if _codelike(value) or len(value) < 5:
         return False
-    return passwordish(value) or (
-        len(value) >= 8
-        and " is " not in label
-        and value != value.lower()
-        and value != value.upper()
-        and not value.isalpha()
-    )
+    if passwordish(value) or (value.isalpha() and len(value) >= 16 and _says_password(label)):
+        return True
+    mixed = value != value.lower() and value != value.upper() and not value.isalpha()
+    return mixed and len(value) >= 8 and " is " not in label
+
+
+def _says_password(label: str) -> bool:
+    """Whether the label ends in a word for password itself, not in a longer name (`password_field`)."""
+    return label.rstrip("\"'` \t:=>*]\\").endswith(("password", "passwd", "passwort", "kennwort", "pwd", "passphrase"))
 
 
 def _codelike(value: str) -> bool:
@@ -87,6 +91,21 @@ def _is_key(value: str, *, quoted: bool) -> bool:
     return random_token(value) and sum(map(str.isdigit, value)) >= 2
 
 
+def _user_option(page: Page, start: int, end: int) -> Verdict:
+    text = page.text[start:end]
+    low = start + max(text.rfind(" "), text.rfind("'"), text.rfind('"')) + 1
+    password = page.text[low:end].partition(":")[2]
+    return None if placeholder(password) else (low, end, 0.8)
+
+
+def _option(page: Page, start: int, end: int) -> Verdict:
+    text = page.text[start:end]
+    low = start + max(text.rfind(sign) for sign in " ='\"") + 1
+    value = page.text[low:end]
+    good = value and not placeholder(value) and not _codelike(value) and passwordish(value) and "/" not in value
+    return (low, end, 0.7) if good else None
+
+
 _LABELS = (
     r"(?:pass(?:word|wd|phrase|code)|passwort|kennwort|pwd|contrase\xf1a|senha|mot de passe|secret|token|"
     r"api[ _-]?key|access[ _-]?key(?:[ _-]?id)?|account[ _-]?key|auth[ _-]?key|"
@@ -102,13 +121,26 @@ def recognizers() -> list[LinearRecognizer]:
             "PASSWORD",
             [
                 Shape(
+                    "curl user",
+                    r"(?i)\b(?:curl|wget|http)\b[^\n]{0,200} (?:-u|--user)[ =]?[\x22']?[^\s:\x22'$]+:[^\s\x22'$]{3,}",
+                    judge=_user_option,
+                ),
+                Shape(
+                    "option",
+                    (
+                        r"(?i) --?(?:[a-z-]{0,20}password|passwd|pass|token|secret|api-?key|"
+                        r"[a-z-]{0,20}-token)[ =][\x22']?[^\s\x22'-][^\s\x22']{4,}"
+                    ),
+                    judge=_option,
+                ),
+                Shape(
                     "assignment",
                     (
                         rf"(?i){_LABELS}[a-z0-9_]{{0,12}}(?:\\?[\x22'`\]*]){{0,3}}\s{{0,3}}(?::=|=>|={{1,3}}|:|"
                         rf"\bis\b:?|\blautet\b:?|\best\b:?|\bes\b:?)\s{{0,3}}"
                     ),
                     judge=_assignment,
-                )
+                ),
             ],
             name="password-assignment",
         ),

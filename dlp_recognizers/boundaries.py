@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dlp_recognizers.page import Page
 
-_JOINTS = frozenset(".,-/:_+")
+_JOINTS = frozenset(".-/:_+")
 
 
 def alone(page: Page, start: int, end: int) -> bool:

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from dlp_recognizers import assignments, contact, financial, markings, personal, persons, presidio_set, secrets
+from dlp_recognizers import (
+    assignments,
+    contact,
+    financial,
+    markings,
+    national,
+    personal,
+    persons,
+    presidio_set,
+    secrets,
+)
 from dlp_recognizers.linear import LinearRecognizer
 
 
@@ -14,6 +24,7 @@ def recognizers() -> tuple[LinearRecognizer, ...]:
         *contact.recognizers(),
         *financial.recognizers(),
         *presidio_set.recognizers(),
+        *national.recognizers(),
         *personal.recognizers(),
         *persons.recognizers(),
         *markings.recognizers(),

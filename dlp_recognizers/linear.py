@@ -98,8 +98,7 @@ class Near:
 
     def __call__(self, page: Page, start: int, end: int) -> bool:
         """True if a word stands up to `before` characters ahead of `start` or `after` characters behind `end`."""
-        low = max(0, start - self._before)
-        high = min(len(page.data), end + self._after)
-        if self._program.search(page.data, low, start) is not None:
+        # Slices, because an end anchor means the end of what is searched, and RE2's own bounds do not move it.
+        if self._program.search(page.data[max(0, start - self._before) : start]) is not None:
             return True
-        return self._after > 0 and self._program.search(page.data, end, high) is not None
+        return self._after > 0 and self._program.search(page.data[end : end + self._after]) is not None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dlp_recognizers.linear import Judge, LinearRecognizer, Near, Shape, Verdict
+from dlp_recognizers.linear import LinearRecognizer, Shape, Verdict
 from dlp_recognizers.page import Page
 
 _WORDS = {
@@ -48,7 +48,12 @@ _PHRASES = {
         r"\bcompany[ -]confidential\b|\bcommercial[ -]in[ -]confidence\b|\bprivate (?:and|&) confidential\b|"
         r"\bconfidential (?:and|&) proprietary\b|\bprivileged (?:and|&) confidential\b"
     ),
-    "MARKING_RESTRICTED": "",
+}
+_TITLES = {
+    "MARKING_CONFIDENTIAL": (
+        r"confidential|company[ -]confidential|private (?:and|&) confidential|vertraulich|confidentiel"
+    ),
+    "MARKING_RESTRICTED": r"(?:strictly|highly) confidential|top secret|streng vertraulich|strictement confidentiel",
 }
 _LABEL = (
     r"(?:(?:data |document |information |security |sensitivity )?classification(?: level)?|"
@@ -68,36 +73,50 @@ def _label_value(page: Page, start: int, end: int) -> Verdict:
 
 
 def _shout(page: Page, start: int, end: int) -> Verdict:
-    """A line that begins with the marking in capitals, then a stop."""
-    return (start, end, 0.8)
+    """A line that begins with the marking in capitals, then a stop: `CONFIDENTIAL - board minutes`."""
+    low, high = _core(page, start, end)
+    # One word in capitals with a colon is a log level, a status or a setting as often (`INTERNAL:`, `SECRET: value`).
+    return None if page.text[low:high] in {"SECRET", "INTERNAL", "INTERN", "INTERNE", "NDA"} else (low, high, 0.8)
 
 
-def _line(near_code: Near) -> Judge:
-    def judge(page: Page, start: int, end: int) -> Verdict:
-        low, high = start, end
-        while low < high and not page.text[low].isalnum():
-            low += 1
-        while high > low and not page.text[high - 1].isalnum():
-            high -= 1
-        word = page.text[low:high]
-        if word == word.lower() and not near_code(page, low, high):
-            # A line of its own in lower case is as often a word of a list or of code (`public`, `internal`).
-            return (low, high, 0.4) if " " not in word else (low, high, 0.7)
+def _title(page: Page, start: int, end: int) -> Verdict:
+    """The same in title case, for the words that nothing else begins with."""
+    low, high = _core(page, start, end)
+    return (low, high, 0.7) if page.text[low].isupper() else None
+
+
+def _core(page: Page, start: int, end: int) -> tuple[int, int]:
+    while start < end and not page.text[start].isalnum():
+        start += 1
+    while end > start and not page.text[end - 1].isalnum():
+        end -= 1
+    return start, end
+
+
+def _line(page: Page, start: int, end: int) -> Verdict:
+    """A line that holds nothing but the marking."""
+    low, high = _core(page, start, end)
+    word = page.text[low:high]
+    if " " in word or "-" in word:
         return (low, high, 0.85)
-
-    return judge
+    if word.lower() == "secret":
+        return (low, high, 0.8 if word.isupper() else 0.4)
+    if word != word.lower():
+        return (low, high, 0.85)
+    # A word of its own in lower case is as often part of a list or of code: then only as a header or footer.
+    at_margin = not page.text[max(0, start - 3) : low].strip(" \n*[(=_") or not page.text[high : end + 3].strip(
+        " \n.*])=_"
+    )
+    return (low, high, 0.6 if at_margin and (start == 0 or end >= len(page.text) - 1) else 0.4)
 
 
 def recognizers() -> list[LinearRecognizer]:
     """One recognizer for each level."""
     made = []
-    decorated = Near(r"[\[*#=]", before=8, after=8)
     for entity, (words, colours) in _WORDS.items():
         shapes = [
             Shape("tlp", rf"(?i)\bTLP ?[:_-] ?(?:{colours})\b", judge=_tlp, gate=r"(?i)\bTLP ?[:_-]"),
-            Shape(
-                "line", rf"(?im)^{_DECORATION}(?:{words}){_DECORATION}[.:]?{_DECORATION}\r?$", judge=_line(decorated)
-            ),
+            Shape("line", rf"(?im)^{_DECORATION}(?:{words}){_DECORATION}[.:]?{_DECORATION}\r?$", judge=_line),
             Shape(
                 "label",
                 rf"(?i)\b{_LABEL}[\x22'*_]{{0,3}} ?(?:[:=]|\bis\b|->) ?[\x22'*_\[]{{0,3}}(?:{words})\b",
@@ -117,8 +136,14 @@ def recognizers() -> list[LinearRecognizer]:
                 ),
                 Shape("bracket", rf"(?i)[\[(]{{1,2}}(?:{words})[\])]{{1,2}}", judge=_bracket),
             ]
-        if _PHRASES.get(entity):
-            shapes.append(Shape("phrase", rf"(?i){_PHRASES[entity]}", 0.75))
+        if entity in _TITLES:
+            shapes.append(
+                Shape(
+                    "title", rf"(?im)^{_DECORATION}(?:{_TITLES[entity]})(?: ?:|\.? [-\x96\x97?]{{1,2}}) ", judge=_title
+                )
+            )
+        if entity in _PHRASES:
+            shapes.append(Shape("phrase", rf"(?i){_PHRASES[entity]}", judge=_phrase))
         made.append(LinearRecognizer(entity, shapes, name=entity.lower().replace("_", "-")))
     return made
 
@@ -128,6 +153,14 @@ def _tlp(page: Page, start: int, end: int) -> Verdict:
     if text.endswith("AMBER") and page.text[end : end + 7].upper() == "+STRICT":
         end += 7
     return (start, end, 0.95)
+
+
+def _phrase(page: Page, start: int, end: int) -> Verdict:
+    """A phrase inside a line: of a document if the line is short or says so; of a comment in code otherwise."""
+    low, high = page.line(start)
+    around = page.text[low:high].lower()
+    told = any(word in around for word in ("document", "information", "report", "memo", "file is", "page", "slide"))
+    return (start, end, 0.75 if told or high - low <= (end - start) + 24 else 0.4)
 
 
 def _bracket(page: Page, start: int, end: int) -> Verdict:

@@ -91,7 +91,8 @@ _PATIENT = Near(
 )
 _STRONG_PATIENT = Near(
     (
-        r"\b(?:patient(?:in|en)?\b|diagnos|prescribed|admitted|suffers? from|suffering from|mrn|verschrieben|"
+        r"\b(?:patient(?:in|en)?\b|diagnos(?:ed (?:with|as)|[ie]s\b|e:|tiziert)|"
+        r"prescribed|admitted|suffers? from|suffering from|mrn|verschrieben|"
         r"leidet an|paciente|history of|treated (?:for|with)|medical record|i have|i was|\d+ ?mg\b)"
     ),
     before=120,
