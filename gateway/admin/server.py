@@ -108,8 +108,9 @@ class AdminServer:
         name = _host_name(given[0])
         if name in self._names:
             return True
-        # a listener on every interface is reached by any of its addresses; a name would have to be listed
-        return self._host in {"0.0.0.0", "::"} and _is_address(name)
+        # A listener on every interface is reached by any of its addresses, and by the names of a container network.
+        # A name without a dot is no public name, so no page can have been served from it.
+        return self._host in {"0.0.0.0", "::"} and (_is_address(name) or (name != "" and "." not in name))
 
     async def _healthz(self, request: web.Request) -> web.Response:
         return _plain(200, "ok\n")

@@ -10,7 +10,6 @@ import functools
 import hashlib
 import hmac
 import re
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -202,9 +201,11 @@ def _model(facts: EventInput) -> str:
 
 
 def _counts(scan: ScanResult | None) -> dict[str, int]:
-    if scan is None or not scan.findings:
-        return {}
-    return {_word(entity): count for entity, count in Counter([each.entity for each in scan.findings]).items()}
+    counts: dict[str, int] = {}
+    for each in scan.findings if scan is not None else ():
+        entity = _word(each.entity)
+        counts[entity] = counts.get(entity, 0) + 1
+    return counts
 
 
 @functools.lru_cache(maxsize=1024)

@@ -15,8 +15,10 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disa
 from gateway.entities import ENTITY_GROUPS
 from gateway.evidence.event import OUTCOMES
 from gateway.evidence.labels import (
+    BARRIERS,
     CERTIFICATES,
     DIALECTS,
+    HOOKS,
     MOST_UPSTREAMS,
     MOST_WORDS,
     NONE,
@@ -64,8 +66,8 @@ class Metrics:
         self._upstreams = Words(())
         self._entities = Words(ENTITY_GROUPS)
         self._codes = Words((), bound=MOST_WORDS)
-        self._hooks = Words((), bound=MOST_WORDS)
-        self._barriers = Words((), bound=16)
+        self._hooks = Words(HOOKS, bound=MOST_WORDS)
+        self._barriers = Words(BARRIERS, bound=16)
         self._tls_reasons = Words(REASONS_TLS)
         self._certificates = Words(CERTIFICATES)
         self._sinks = Words(("redis",))
@@ -109,6 +111,13 @@ class Metrics:
         self._outbox_lost = self._counter("outbox_lost_total", "Events lost at the bound of the outbox.")
         self._scanner_restarts = self._counter("scanner_restarts_total", "Scan processes that were replaced.")
         self._bypass = self._counter("bypass_total", "Requests let through unscanned because the policy says so.")
+
+        for word in HOOKS:
+            self._hook_failures.labels(word)
+        for word in BARRIERS:
+            self._barrier.labels(word)
+        for word in REASONS_TLS:
+            self._tls.labels(word)
 
     def _make_state_metrics(self) -> None:
         self._outbox = self._gauge("outbox_events", "Events in the outbox of this worker.", "state")
