@@ -16,6 +16,7 @@ from gateway.keys import KeyRing, load_keys
 from gateway.model import AgentRecord
 from gateway.registry import Registry, load_registry
 from gateway.settings import Settings
+from gateway.tls_files import bundle_fault, pair_fault
 from routing_rules.compile import load_policy, missing_credentials
 from routing_rules.model import RulesDocument
 from routing_rules.policy import Policy
@@ -58,18 +59,38 @@ def check_all(settings_path: Path) -> Checked:
         beside = settings_path.parent / "rules.yaml"
         policy = attempt(lambda: load_policy(beside)) if beside.is_file() else None
         return Checked(_in_order(found), policy=policy)
+    found += _settings_certificates(settings_path, settings)
     policy = attempt(lambda: load_policy(settings.policy))
     registry = attempt(lambda: load_registry(settings.identity.registry, settings.identity.trust_domain))
     keys = attempt(lambda: load_keys(settings.keys.file))
     if policy is not None:
         found += missing_credentials(settings.policy)
-    if policy is not None and registry is not None:
-        found += _unknown_callers(*load(settings.policy, RulesDocument), registry)
+        rules, source = load(settings.policy, RulesDocument)
+        found += _upstream_certificates(rules, source, policy)
+        found += _unknown_callers(rules, source, registry) if registry is not None else ()
     return Checked(_in_order(found), settings, policy, registry, keys)
 
 
 def _in_order(found: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
     return tuple(sorted(set(found)))
+
+
+def _settings_certificates(path: Path, settings: Settings) -> Iterator[Diagnostic]:
+    _, source = load(path, Settings)
+    listen, canary = settings.listen, settings.canary
+    yield from pair_fault(source, ("listen", "certificate"), listen.certificate, listen.key)
+    yield from bundle_fault(source, ("listen", "client_ca"), listen.client_ca)
+    yield from pair_fault(source, ("canary", "certificate"), canary.certificate, canary.key)
+
+
+def _upstream_certificates(rules: RulesDocument, source: SourceMap, policy: Policy) -> Iterator[Diagnostic]:
+    for index, document in enumerate(rules.upstreams):
+        upstream, loc = policy.upstreams[document.id], ("upstreams", index)
+        if upstream.ca_file:
+            yield from bundle_fault(source, (*loc, "ca_file"), Path(upstream.ca_file))
+        if upstream.client_cert_file:
+            pair = Path(upstream.client_cert_file), Path(upstream.client_key_file)
+            yield from pair_fault(source, (*loc, "client_certificate"), *pair)
 
 
 _CALLERS: Final[Mapping[str, Callable[[AgentRecord], str]]] = {

@@ -85,6 +85,20 @@ def test_credentials_that_are_not_there(check: Make, monkeypatch: pytest.MonkeyP
     assert check(change).usable
 
 
+def test_certificates_that_cannot_be_used(check: Make, tmp_path: Path) -> None:
+    checked = check(
+        ("gateway.yaml", "certificate: pki/gateway.crt", "certificate: pki/canary.crt"),
+        ("pki/clients-ca.crt", "CERTIFICATE", "SOMETHING"),
+    )
+    assert said(checked) == [("gateway.yaml", "bad-pair"), ("gateway.yaml", "bad-bundle")]
+    assert [(each.line, each.column) for each in checked.diagnostics] == [(12, 16), (14, 14)]
+    assert "key values mismatch" in checked.diagnostics[0].message
+    base = "base_url: http://127.0.0.1:9102/v1"
+    tls = "base_url: https://127.0.0.1:9102/v1\n    ca_file: gateway.yaml\n    client_certificate: pki/canary.crt"
+    checked = check(("rules.yaml", base, tls + "\n    client_key: pki/gateway.key"))
+    assert said(checked) == [("rules.yaml", "bad-bundle"), ("rules.yaml", "bad-pair")]
+
+
 FOUND = (
     Diagnostic("/etc/llmgw/rules.yaml", 7, 13, "unknown upstream a", "use one of: b", "unknown-upstream"),
     Diagnostic("my rules.yaml", 1, 1, "the file is empty", "write the document", "empty"),

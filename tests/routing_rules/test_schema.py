@@ -7,6 +7,8 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
+from gateway import dialects
+from routing_rules.model import DIALECTS
 from routing_rules.schema import schemas
 from routing_rules.templates import folder_texts
 from tests.routing_rules.contexts import SHIPPED
@@ -30,6 +32,10 @@ def test_what_init_writes_fits_its_schema(name: str) -> None:
 def test_shipped_rules_fit_their_schema() -> None:
     schema = json.loads(schemas()["rules.schema.json"])
     Draft202012Validator(schema).validate(yaml.safe_load(SHIPPED.read_text()))
+
+
+def test_the_dialects_of_the_language_are_those_of_the_gateway() -> None:
+    assert set(DIALECTS) == {dialect.name for dialect in dialects.DIALECTS}
 
 
 def test_schemas_speak_of_no_machine() -> None:
