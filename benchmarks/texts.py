@@ -1,6 +1,6 @@
 """Request bodies: English-looking text with personal data at a fixed rate. A seed gives the same bodies everywhere.
 
-One message in three holds an e-mail address or a phone number, as a support conversation would; all are made up.
+Every third thousand characters holds an e-mail address or a phone number, as a support conversation would; all made up.
 """
 
 from __future__ import annotations
@@ -24,17 +24,20 @@ MODEL = "gpt-4.1"
 
 
 def text(rng: random.Random, size: int) -> str:
-    """About `size` characters of sentences."""
+    """About `size` characters of sentences; a mail address or a telephone number in every third thousand of them."""
+    return "\n".join(_paragraph(rng, min(1000, size - start)) for start in range(0, max(1, size - 60), 1000))
+
+
+def _paragraph(rng: random.Random, size: int) -> str:
     parts: list[str] = []
     length = 0
     while length < size:
         sentence = " ".join(rng.choices(WORDS, k=12)).capitalize() + f" in case {rng.randrange(10_000)}. "
         parts.append(sentence)
         length += len(sentence)
-    words = "".join(parts)[: size - 40].rstrip()
-    return words + rng.choice(
-        (f" Mail {person(rng)}.", f" Call +49 30 {rng.randrange(10**6, 10**7)}.", *[" That is all."] * 4)
-    )
+    words = "".join(parts)[: max(40, size - 40)].rstrip()
+    number = rng.randrange(10**6, 10**7)
+    return words + rng.choice((f" Mail {person(rng)}.", f" Call +49 30 {number}.", *[" That is all."] * 4))
 
 
 def person(rng: random.Random) -> str:
@@ -56,7 +59,7 @@ def single(rng: random.Random, size: int, *, stream: bool = False) -> bytes:
 
 
 def singles(seed: int, size: int) -> Iterator[bytes]:
-    """Endless bodies of which no two are alike."""
+    """Endless bodies no two of them alike."""
     rng = random.Random(seed)
     while True:
         yield single(rng, size)
