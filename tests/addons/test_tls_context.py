@@ -351,6 +351,34 @@ def test_an_intermediate_must_be_sent_or_trusted(
 
 
 @both_versions
+def test_the_order_of_a_chain_and_what_else_is_in_it_do_not_matter(
+    pki: Pki, trust: ClientTrust, tmp_path: Path, version: ssl.TLSVersion
+) -> None:
+    upper = pki.clients.intermediate("upper", path_length=1)
+    lower = upper.intermediate("lower")
+    issued = lower.mint(LeafSpec("agent", uris=(AGENT,)))
+    # Fifty more of the same name, with other keys: a search that tries every path would take for ever.
+    noise = tuple(Authority.root("upper").certificate for _ in range(50))
+    context = build_server_context(replace(trust, client_crl=None))
+    shuffled = replace(issued, chain=(*noise, upper.certificate, lower.certificate))
+    assert connect(context, client_context(tmp_path, pki, shuffled, version)).answer == b"served"
+    (tmp_path / f"{issued.certificate.serial_number}.pem").unlink()
+    without = replace(issued, chain=(*noise, lower.certificate))
+    assert connect(context, client_context(tmp_path, pki, without, version)).alert == "unknown_ca"
+
+
+def test_a_large_revocation_list_is_taken(pki: Pki, trust: ClientTrust, tmp_path: Path) -> None:
+    issued = agent(pki)
+    serials = [*range(1, 5_000), issued.certificate.serial_number]
+    known = replace(trust, client_crl=pki.clients.crl(serials).public_bytes(Encoding.DER))
+    lists = known.revocations()
+    assert lists is not None
+    assert lists[0].serials == frozenset(serials)
+    outcome = connect(build_server_context(known), client_context(tmp_path, pki, issued, ssl.TLSVersion.TLSv1_3))
+    assert outcome.alert == "certificate_revoked"
+
+
+@both_versions
 def test_too_long_a_chain_is_refused(pki: Pki, trust: ClientTrust, tmp_path: Path, version: ssl.TLSVersion) -> None:
     authority = pki.clients
     for number in range(6):
