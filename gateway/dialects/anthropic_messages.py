@@ -15,7 +15,7 @@ from gateway.dialects.shapes import CLIENT_CREDENTIALS, FREE, SEALED, Shape, com
 from gateway.dialects.vocabulary import names
 
 _ENUMERATIONS: Final = names("""
-        type role ttl effort display mode speed service_tier clear_at keep error_code file_type allowed_callers
+        name type role ttl effort display mode speed service_tier clear_at keep error_code file_type allowed_callers
         stop_reason bill_to oversized_image prefix_mismatch_behavior response_inclusion fallbacks caching
         user_input client_tool_results server_tool_results inference_geo
     """)
@@ -36,7 +36,7 @@ def _blocks() -> Loose:
                 ("signature", "encrypted_content", "encrypted_index", "encrypted_stdout", "fallback_credit_token"),
                 sealed,
             ),
-            **dict.fromkeys(("input", "input_examples", "metadata"), FREE),
+            **dict.fromkeys(("input", "input_examples"), FREE),
             **dict.fromkeys(("input_schema", "schema"), SCHEMA),
             "thinking": loose.leaf(opaque.sealed_text),
             "media_type": media,
@@ -73,7 +73,7 @@ BLOCKS: Final = _blocks()
 _LOOSE: Final = names("""
         tools tool_choice output_config context_management compaction mcp_servers cache_control thread fallbacks
         diagnostics task_budget billing_policy max_tokens stream inference_geo service_tier speed stop_sequences
-        user_profile_id betas transformations
+        user_profile_id workspace_id betas metadata transformations
     """)
 
 _MESSAGE: Final = BLOCKS.object({"content": Shape(only=(str, list)), "role": Shape(only=(str,), words=WORDS)})
@@ -91,9 +91,8 @@ SHAPE: Final = compiled(
         "system[]": _MESSAGE.fields["content"].items,
         **{name: BLOCKS.shape.fields.get(name, BLOCKS.shape) for name in _LOOSE},
         "thinking": BLOCKS.shape,
-        "metadata": FREE,
         "container": BLOCKS.object({"id": leaf(opaque.identifier)}, rule=opaque.identifier),
-        "fallback_credit_token": leaf(opaque.opaque),
+        "fallback_credit_token": BLOCKS.object({"token": leaf(opaque.opaque)}, rule=opaque.opaque),
         **dict.fromkeys(("temperature", "top_p"), numeric()),
         "top_k": text(),
     }

@@ -45,7 +45,7 @@ def _parts() -> Loose:
             **dict.fromkeys(("id", "call_id", "tool_call_id", "caller_id", "approval_request_id"), identifier),
             **dict.fromkeys(("file_id", "file_ids", "vector_store_ids", "container_id", "skill_id"), reference),
             **dict.fromkeys(("encrypted_content", "fingerprint"), sealed),
-            **dict.fromkeys(("metadata", "variables", "attributes", "env", "always", "never"), FREE),
+            **dict.fromkeys(("metadata", "attributes", "env", "always", "never"), FREE),
             **dict.fromkeys(("parameters", "input_schema", "output_schema", "schema"), SCHEMA),
             **dict.fromkeys(
                 names("temperature top_p score score_threshold embedding_weight text_weight"),
@@ -62,6 +62,8 @@ def _parts() -> Loose:
             **dict.fromkeys(("reasoning_details", "thinking_blocks", "extra_content"), signed()),
         }
     )
+    variables = Shape()
+    variables.rest = loose.shape
     image = loose.leaf(opaque.image_url)
     inner = loose.object({"data": content})
     loose.assign(
@@ -70,6 +72,7 @@ def _parts() -> Loose:
             "input_audio": inner,
             "source": inner,
             "audio": loose.object({"id": reference}),
+            "variables": variables,
         }
     )
     return loose

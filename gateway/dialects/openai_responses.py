@@ -16,7 +16,7 @@ _SAMPLING: Final = ("temperature", "top_p")
 _OWN: Final = frozenset(("input", "model", "metadata", "prompt", "conversation", *_TEXTS, *_SAMPLING))
 _NAMES: Final = frozenset(
     names("""
-        background background_options client_metadata context_management generate include max_output_tokens
+        background background_options client_metadata context_management generate include max_output_tokens image
         max_tool_calls moderation multi_agent parallel_tool_calls personality prompt_cache_options
         prompt_cache_retention reasoning service_tier store stream stream_options text tool_choice tools
         top_logprobs truncation access_programs betas previous_response_id

@@ -122,7 +122,6 @@ def test_claude_code(path: str) -> None:
         "/tools/0/input_examples/0/command": "text:pwd",
     }
     assert [span.path for span in prompt.spans if span.kind == "key"] == [
-        "/metadata/user_id",
         "/messages/1/content/3/input/command",
         "/messages/1/content/3/input/nested",
         "/messages/1/content/3/input/nested/type",
