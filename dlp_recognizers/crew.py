@@ -20,7 +20,7 @@ _CLOSE_SECONDS: Final = 2.0
 class Tuning:
     """Sizes and times that nobody needs to set; tests do."""
 
-    job_chars: int = 8192
+    job_chars: int = 4096
     """Code points in a job, unless one window alone is larger: what a small request may have to wait for."""
     job_texts: int = 256
     queued_bytes: int = 256 * 1024 * 1024

@@ -7,13 +7,13 @@ on the text alone, and a window on nothing that stands behind it, except where i
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
 from dlp_recognizers.frames import RawHit
 from dlp_recognizers.hits import Hit, settle
 
-WINDOW: Final = 8192
+WINDOW: Final = 4096
 """Code points in a window, unless it has to grow."""
 OVERLAP: Final = 512
 """Code points, at least, that a window shares with the one before it: longer than any value that has blanks in it."""
@@ -106,24 +106,43 @@ def merge(windows: Sequence[Window], results: Sequence[Sequence[RawHit]]) -> tup
     """
     if len(windows) == 1:
         return tuple(sorted(results[0]))
-    placed = [_place(window, hits) for window, hits in zip(windows, results, strict=True)]
+    whole: list[RawHit] = []
+    seams: list[_Placed] = []
+    for at, (window, hits) in enumerate(zip(windows, results, strict=True)):
+        before = windows[at - 1].end if at else 0
+        after = windows[at + 1].start if at + 1 < len(windows) else window.end
+        seams.append(_place(window, hits, Window(before, after), whole))
+    whole.extend(_settled(windows, seams))
+    whole.sort()
+    return tuple(whole)
+
+
+def _place(window: Window, hits: Sequence[RawHit], alone: Window, whole: list[RawHit]) -> _Placed:
+    """Move the hits of a window to their place in the text: into `whole` what no other window has seen anything of
+    (`alone`), which is nearly all; the rest, by place, is the result."""
+    shift = window.start
+    seam: _Placed = {}
+    for start, end, entity, score, by in hits:
+        start += shift
+        end += shift
+        if start >= alone.start and end <= alone.end:
+            whole.append((start, end, entity, score, by))
+        else:
+            key = (start, end, entity)
+            seam[key] = max(seam.get(key, (score, by)), (score, by))
+    return seam
+
+
+def _settled(windows: Sequence[Window], seams: Sequence[_Placed]) -> Iterator[RawHit]:
+    """What is left of the hits that touch a stretch which two windows have seen."""
     best: _Placed = {}
-    for at, hits in enumerate(placed):
+    for at, hits in enumerate(seams):
         for key, found in hits.items():
-            neighbours = (n for n in (at - 1, at + 1) if 0 <= n < len(placed))
-            if not any(_is_fragment(key, windows[at], windows[n], placed[n]) for n in neighbours):
+            neighbours = (n for n in (at - 1, at + 1) if 0 <= n < len(seams))
+            if not any(_is_fragment(key, windows[at], windows[n], seams[n]) for n in neighbours):
                 best[key] = max(best.get(key, found), found)
     settled = settle(Hit(start, end, entity, score, by) for (start, end, entity), (score, by) in best.items())
-    return tuple(sorted((hit.start, hit.end, hit.entity, hit.score, hit.recognizer) for hit in settled))
-
-
-def _place(window: Window, hits: Sequence[RawHit]) -> _Placed:
-    """The hits of a window by their place in the text; where two agree on it, the better one."""
-    placed: _Placed = {}
-    for start, end, entity, score, by in hits:
-        key = (start + window.start, end + window.start, entity)
-        placed[key] = max(placed.get(key, (score, by)), (score, by))
-    return placed
+    return ((hit.start, hit.end, hit.entity, hit.score, hit.recognizer) for hit in settled)
 
 
 def _is_fragment(key: tuple[int, int, str], own: Window, other: Window, seen: _Placed) -> bool:
