@@ -1,8 +1,6 @@
-"""E-mail addresses, phone numbers, network addresses: how a person or a machine is reached."""
+"""E-mail addresses and phone numbers: how a person is reached."""
 
 from __future__ import annotations
-
-import ipaddress
 
 import phonenumbers
 
@@ -17,15 +15,6 @@ _PHONE_WORDS = Near(
     r"|phone|telefon|mobile",
     before=40,
 )
-_IP_WORDS = Near(
-    r"\b(?:ip|ipv4|ipv6|address|addr|host|server|client|from|ping|dns|gateway|peer|subnet|inet)\b", before=30
-)
-_VERSION = Near(
-    r"(?:\b(?:version|ver|v|release|rev|build|firmware|section|chapter|rfc)[\s:=.]*|[=~^<>!]=?\s?|[a-z][/@_-])$",
-    before=14,
-    after=0,
-)
-_MAC_WORDS = Near(r"\b(?:mac|ethernet|hardware|physical|bssid|wlan|wifi|hwaddr|ether)\b")
 
 
 def _email(page: Page, start: int, end: int) -> Verdict:
@@ -127,7 +116,12 @@ def _national(page: Page, start: int, end: int) -> Verdict:
 
 
 def _is_date(text: str) -> bool:
+    """A date or a decimal number rather than a phone number."""
     parts = text.replace("/", " ").replace(".", " ").replace("-", " ").split()
+    if text.count(".") == 1 and len(parts) == 2:
+        return True  # a decimal number, or seconds and their fraction
+    if len(parts[0]) == 2 and len(parts) > 1 and len(parts[1]) == 2 and text[2] == text[5:6] == "-" and len(parts) == 3:
+        return int(parts[0]) <= 31 and int(parts[1]) <= 31
     if len(parts) < 3 or not all(part.isdigit() for part in parts):
         return False
     day, month, year = parts[:3]
@@ -154,73 +148,6 @@ _PHONE_WORDS_CLOSE = Near(
     before=32,
     after=0,
 )
-
-
-def _ipv4(page: Page, start: int, end: int) -> Verdict:
-    text = page.text[start:end]
-    if not alone(page, start, end) and not (
-        page.char(end) == "/" or page.char(end) == ":" or page.char(start - 1) in ":/,"
-    ):
-        return None
-    left, right = page.char(start - 1), page.char(end)
-    if (
-        left.isalnum()
-        or left in "_."
-        or right.isalnum()
-        or right == "_"
-        or (right in ".-" and page.char(end + 1).isdigit())
-    ):
-        return None
-    if (left == "-" and page.char(start - 2).isalnum()) or _VERSION(page, start, start):
-        return None
-    parts = text.split(".")
-    if any(len(part) > 1 and part[0] == "0" for part in parts) or any(int(part) > 255 for part in parts):
-        return None
-    octets = [int(part) for part in parts]
-    if octets[0] in {0, 127, 255} or octets[0] >= 224 or octets[1:] == [0, 0, 0]:
-        return None
-    if all(octet < 10 for octet in octets) and not _IP_WORDS(page, start, end):
-        return None
-    return (start, end, 0.8)
-
-
-def _ipv6(page: Page, start: int, end: int) -> Verdict:
-    text = page.text[start:end]
-    if (
-        page.char(start - 1).isalnum()
-        or page.char(start - 1) in "_.:"
-        or page.char(end).isalnum()
-        or page.char(end) in "_:"
-    ):
-        return None
-    if text.endswith(":") and not text.endswith("::"):
-        text, end = text[:-1], end - 1
-    try:
-        address = ipaddress.IPv6Address(text)
-    except ValueError:
-        return None
-    first = text.split(":", 1)[0]
-    if address.is_loopback or address.is_unspecified or len(first) < 3 or not any(char.isdigit() for char in first):
-        return None
-    return (start, end, 0.8)
-
-
-def _mac(page: Page, start: int, end: int) -> Verdict:
-    text = page.text[start:end]
-    if (
-        page.char(start - 1) in ":-"
-        or page.char(end) in ":-"
-        or page.char(end).isalnum()
-        or page.char(start - 1).isalnum()
-    ):
-        return None
-    pairs = set(digits(text.lower())) | {char for char in text.lower() if char.isalpha()}
-    if len(pairs) < 3:
-        return None
-    has_letter = any(char.isalpha() for char in text)
-    if (":" in text or has_letter) and not ("." in text and not (has_letter and digits(text))):
-        return (start, end, 0.8)
-    return (start, end, 0.7) if _MAC_WORDS(page, start, end) else None
 
 
 def recognizers() -> list[LinearRecognizer]:
@@ -268,30 +195,4 @@ def recognizers() -> list[LinearRecognizer]:
             name="email",
         ),
         LinearRecognizer("PHONE_NUMBER", phones, name="phone"),
-        LinearRecognizer(
-            "IP_ADDRESS",
-            [
-                Shape("v4", r"[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}", judge=_ipv4, retry=True),
-                Shape(
-                    "v6",
-                    r"[0-9A-Fa-f]{3,4}:[0-9A-Fa-f:]{1,38}[0-9A-Fa-f:]",
-                    judge=_ipv6,
-                    retry=True,
-                    gate=r"[0-9A-Fa-f]{3,4}:[0-9A-Fa-f:]",
-                ),
-            ],
-            name="ip",
-        ),
-        LinearRecognizer(
-            "MAC_ADDRESS",
-            [
-                Shape(
-                    "pairs",
-                    r"\b[0-9A-Fa-f]{2}(?::[0-9A-Fa-f]{2}){5}\b|\b[0-9A-Fa-f]{2}(?:-[0-9A-Fa-f]{2}){5}\b",
-                    judge=_mac,
-                ),
-                Shape("quads", r"\b[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}\b", judge=_mac),
-            ],
-            name="mac",
-        ),
     ]

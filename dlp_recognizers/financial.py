@@ -168,7 +168,7 @@ def _spread_card(page: Page, start: int, end: int) -> Verdict:
     text = page.text[start:end]
     places = [offset for offset, char in enumerate(text) if char.isdigit()]
     number = digits(text)
-    if page.char(start - 1).isalnum():
+    if page.char(start - 1).isalnum() or page.text[max(0, start - 4) : start].rstrip(" \t\n")[-1:].isdigit():
         return None
     for size in (19, 16, 15, 14, 13):
         if len(number) >= size and issuer(number[:size]) and luhn(number[:size]):

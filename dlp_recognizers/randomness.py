@@ -6,7 +6,8 @@ import math
 from collections import Counter
 
 _STAND_INS = (
-    "invalid incorrect missing wrong forgot reset confirm confirmation newpassword oldpassword kennwort passwort encrypted "
+    "invalid incorrect missing wrong forgot reset confirm confirmation newpassword oldpassword "
+    "kennwort passwort encrypted "
     "plain plaintext hashed disabled enabled authentication passphrase unknown nopassword nopass input field label "
     "password passwd passphrase pwd pass secret token apikey api_key api-key key mypassword my_password "
     "yourpassword your_password your-password your_token your-token your_api_key your-api-key your_secret "
