@@ -101,7 +101,10 @@ class Worker:
     async def _serve(self) -> None:
         settings = self.settings
         self.admin = AdminServer(
-            settings.admin.host, settings.admin.port and settings.admin.port + self.arguments.index, self.status.sources()
+            settings.admin.host,
+            settings.admin.port and settings.admin.port + self.arguments.index,
+            self.status.sources(),
+            hosts=settings.admin.hosts,
         )
         admin_port = await self.admin.start()
         await self.pool.start()

@@ -116,6 +116,8 @@ class Admin(Document):
 
     host: str = "127.0.0.1"
     port: Port = 9464
+    hosts: tuple[str, ...] = ()
+    """Further names that callers may use in the Host header, such as a container's; loopback and `host` always may."""
 
 
 class Canary(Document):
