@@ -10,6 +10,7 @@ from typing import Final
 from gateway.diagnostics import Diagnostic, DocumentError
 from gateway.document_model import Document, SourceMap, validate_text
 from gateway.settings import Settings
+from gateway.settings_lint import lint_settings
 
 __all__ = ["Diagnostic", "DocumentError", "load", "load_settings", "read_text", "resolve"]
 
@@ -68,13 +69,14 @@ def load_settings(path: Path) -> Settings:
     """
     settings, source = load(path, Settings)
     resolved, files = _resolve_paths(settings, path.parent, ())
-    missing = [
+    faults = lint_settings(settings, source)
+    faults += [
         source.diagnostic(loc, f"file {written} does not exist", f"create {file} or correct the path", "file-missing")
         for loc, written, file in files
         if not _made_at_run_time(loc) and not file.is_file()
     ]
-    if missing:
-        raise DocumentError(missing)
+    if faults:
+        raise DocumentError(faults)
     return resolved
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from certs.authority import make_pki
 from gateway.errors import ConfigurationError
+from gateway.identity import SpiffeIdError, parse_spiffe_id
 from gateway.keys import new_key_file
-from gateway.registry import spiffe_fault
 from routing_rules.templates import folder_texts
 
 AGENTS = ("agent/demo",)
@@ -31,11 +31,12 @@ def init(directory: Path, trust_domain: str = "corp.example", *, now: datetime |
 
     Raises ConfigurationError when the trust domain or the folder cannot be used.
     """
-    wrong = spiffe_fault(f"spiffe://{trust_domain}/agent/demo", trust_domain)
-    if wrong:
+    try:
+        parse_spiffe_id(f"spiffe://{trust_domain}/agent/demo", trust_domain)
+    except SpiffeIdError:
         raise ConfigurationError(
             f"trust domain {trust_domain!r} cannot be used: write lower-case letters, digits, . and -"
-        )
+        ) from None
     done = Initialised()
     try:
         directory.mkdir(parents=True, exist_ok=True)

@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import Annotated, Final, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from gateway.diagnostics import Diagnostic, DocumentError
 from gateway.document_model import Document, SourceMap, Version, validate_text
 from gateway.documents import read_text
+from gateway.identity import SpiffeIdError, parse_spiffe_id
 from gateway.model import AgentRecord, AgentState, Level
 
 type Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9@._-]{0,127}$")]
 type LevelName = Literal["public", "internal", "confidential", "restricted"]
-
-_TRUST_DOMAIN: Final = re.compile(r"[a-z0-9._-]{1,255}\Z")
-_SEGMENT: Final = re.compile(r"[A-Za-z0-9._-]+\Z")
 
 
 class AgentEntry(Document):
@@ -87,33 +84,14 @@ def parse_registry(text: str, file: str, trust_domain: str) -> Registry:
     return Registry(MappingProxyType(records), hashlib.sha256(text.encode()).hexdigest()[:12])
 
 
-def spiffe_fault(spiffe_id: str, trust_domain: str) -> str:
-    """What is wrong with `spiffe_id` as the identity of a workload in `trust_domain`; empty if nothing is.
-
-    Grammar of the SPIFFE-ID standard, section 2: no query, fragment, port, user, percent encoding or trailing slash.
-    """
-    domain, slash, path = spiffe_id.removeprefix("spiffe://").partition("/")
-    if not spiffe_id.startswith("spiffe://"):
-        return "does not begin with spiffe:// (lower case)"
-    if not spiffe_id.isascii() or len(spiffe_id) > 2048:
-        return "is longer than 2048 bytes or not ASCII"
-    if not _TRUST_DOMAIN.match(domain) or domain != trust_domain:
-        return f"is not in the trust domain {trust_domain}"
-    segments = path.split("/")
-    if not slash or not all(_SEGMENT.match(each) and each not in (".", "..") for each in segments):
-        return (
-            "has a path that is empty, ends in / or holds other characters than letters, digits, dot, dash, underscore"
-        )
-    return ""
-
-
 def _spiffe_faults(document: AgentsDocument, source: SourceMap, trust_domain: str) -> list[Diagnostic]:
     faults = []
     for index, agent in enumerate(document.agents):
-        wrong = spiffe_fault(agent.spiffe_id, trust_domain)
-        if wrong:
+        try:
+            parse_spiffe_id(agent.spiffe_id, trust_domain)
+        except SpiffeIdError as error:
             fix = f"write spiffe://{trust_domain}/agent/{agent.id}, exactly as in the agent's certificate"
-            faults.append(source.diagnostic(("agents", index, "spiffe_id"), f"spiffe_id {wrong}", fix, "spiffe-id"))
+            faults.append(source.diagnostic(("agents", index, "spiffe_id"), str(error), fix, "spiffe-id"))
     return faults
 
 

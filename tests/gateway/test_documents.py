@@ -201,3 +201,35 @@ def test_each_file_that_is_not_there_is_a_fault_at_its_line(tmp_path: Path) -> N
         (4, 9, "file sub/rules.yaml does not exist"),
         (5, 14, "file gateway.keys does not exist"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("trust_domain: corp.example", 'trust_domain: "spiffe://corp.example"', (3, 26, "trust-domain")),
+        ("trust_domain: corp.example", "trust_domain: Corp", (3, 26, "trust-domain")),
+        ("registry: agents.yaml", "registry: agents.yaml, oauth: {issuer: i, audience: a}", (3, 70, "jwks-source")),
+        (
+            "registry: agents.yaml",
+            'registry: agents.yaml, oauth: {issuer: "", audience: a, jwks_url: "https://login.example/keys"}',
+            (3, 79, "empty-text"),
+        ),
+        (
+            "registry: agents.yaml",
+            'registry: agents.yaml, oauth: {issuer: i, audience: a, jwks_url: "http://login.example/keys"}',
+            (3, 105, "clear-http"),
+        ),
+        ("version: 1", 'version: 1\nevidence: {redis: {url: "redis://:made-up@h:6379/0"}}', (2, 25, "inline-secret")),
+        ("version: 1", 'version: 1\nevidence: {redis: {url: "http://h"}}', (2, 25, "redis-url")),
+        ("version: 1", "version: 1\nrun: {workers: 8}\nadmin: {port: 65530}", (3, 15, "port")),
+    ],
+)
+def test_settings_that_cannot_be_meant(tmp_path: Path, old: str, new: str, expected: tuple[int, int, str]) -> None:
+    (tmp_path / "sub").mkdir()
+    for name in ("c.crt", "c.key", "ca.crt", "agents.yaml", "sub/rules.yaml", "gateway.keys"):
+        (tmp_path / name).touch()
+    (tmp_path / "gateway.yaml").write_text(SETTINGS.replace(old, new))
+    with pytest.raises(DocumentError) as caught:
+        load_settings(tmp_path / "gateway.yaml")
+    assert [(d.line, d.column, d.code) for d in caught.value.diagnostics] == [expected]
+    assert "made-up" not in str(caught.value)

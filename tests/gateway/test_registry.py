@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
 from gateway.diagnostics import DocumentError
 from gateway.model import AgentState, Level
-from gateway.registry import load_registry, parse_registry, spiffe_fault
+from gateway.registry import load_registry, parse_registry
 
 ONE = """\
 version: 1
@@ -85,8 +86,5 @@ def test_refused(old: str, new: str, expected: list[tuple[int, int, str]]) -> No
     ],
 )  # fmt: skip
 def test_not_an_identity_of_ours(spiffe_id: str) -> None:
-    assert spiffe_fault(spiffe_id, "corp.example")
-
-
-def test_an_identity_of_ours() -> None:
-    assert spiffe_fault("spiffe://corp.example/agent/a-b_c.D", "corp.example") == ""
+    text = ONE.replace("spiffe://corp.example/agent/old", json.dumps(spiffe_id))
+    assert faults(text) == [(9, 16, "spiffe-id")]
