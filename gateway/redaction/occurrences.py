@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator
+from itertools import accumulate
 from typing import Any, Final
 
-import ahocorasick  # type: ignore[import-not-found, import-untyped, unused-ignore]
+import ahocorasick
+import orjson
 
 MINIMUM_LENGTH: Final = 4
 """Values shorter than this are removed only where they were found: elsewhere they are ordinary words and numbers."""
@@ -27,6 +30,7 @@ is removed where it was found and looked for nowhere else."""
 _ESCAPE: Final = re.compile(
     r'\\(?:u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|(["\\/bfnrt]))'
 )
+_RAW: Final = (("\n", "\\n"), ("\r", "\\r"), ("\t", "\\t"))
 _SIMPLE: Final = {'"': '"', "\\": "\\", "/": "/", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 
 
@@ -61,8 +65,10 @@ class ValueSearch:
 
     def hits_through_escapes(self, text: str) -> Iterator[tuple[int, int, str]]:
         """As `hits`, and also where the value stands JSON-escaped; offsets are those of `text` as it is."""
+        if self._empty:
+            return
         yield from self.hits(text)
-        maps: list[list[int]] = []
+        maps: list[Origins] = []
         view = text
         for _ in range(ESCAPE_DEPTH):
             if "\\" not in view:
@@ -72,10 +78,10 @@ class ValueSearch:
                 return
             found = list(self.hits(view))
             # The offset map is built only when something was found (or a deeper layer follows): it costs the most.
-            maps.append(origins(outer) if found or "\\" in view else [])
+            maps.append(Origins(outer if found or "\\" in view else ""))
             for start, end, value in found:
                 for layer in reversed(maps):
-                    start, end = layer[start], layer[end]
+                    start, end = layer.of(start), layer.of(end)
                 yield start, end, value
 
 
@@ -83,25 +89,56 @@ def unescape(text: str) -> str:
     """`text` with its JSON string escapes decoded; whatever is not a valid escape stays. Not for parsing."""
     if "\\" not in text:
         return text
-    if "\\u" in text:
-        return _ESCAPE.sub(_decode, text)
-    # Backslashes pair up from the left of each run, so what is left after the pairs are set aside is single escapes.
-    parts = text.split("\\\\")
-    for letter, char in _SIMPLE.items():
-        if letter != "\\":
-            parts = [part.replace(f"\\{letter}", char) for part in parts]
-    return "\\".join(parts)
+    decoded = _decoded_at_once(text)
+    return _ESCAPE.sub(_decode, text) if decoded is None else decoded
 
 
-def origins(text: str) -> list[int]:
+class Origins:
     """For each character of `unescape(text)`, and for its end, the offset in `text` where it comes from."""
-    offsets: list[int] = []
-    position = 0
-    for match in _ESCAPE.finditer(text):
-        offsets.extend(range(position, match.start() + 1))
-        position = match.end()
-    offsets.extend(range(position, len(text) + 1))
-    return offsets
+
+    def __init__(self, text: str) -> None:
+        ranges = [match.span() for match in _ESCAPE.finditer(text)]
+        shifts = accumulate(end - start - 1 for start, end in ranges)
+        self._raw = [end for _, end in ranges]
+        """Where each escape ends."""
+        self._decoded = [end - shift for (_, end), shift in zip(ranges, shifts, strict=True)]
+        """Where the character after it stands in the decoded text."""
+
+    def of(self, index: int) -> int:
+        """The offset in `text` of the decoded text's character `index`."""
+        at = bisect_right(self._decoded, index) - 1
+        return index if at < 0 else self._raw[at] + index - self._decoded[at]
+
+    def first_at(self, offset: int) -> int:
+        """The first decoded character that comes from `offset` or later."""
+        at = bisect_right(self._raw, offset) - 1
+        index = offset if at < 0 else self._decoded[at] + offset - self._raw[at]
+        # Inside the escape that follows, only its first offset has a character of its own.
+        if at + 1 < len(self._decoded):
+            index = min(index, self._decoded[at + 1])
+        return index
+
+    def holding(self, offset: int) -> int:
+        """The decoded character whose source holds `offset`."""
+        index = self.first_at(offset)
+        return index if self.of(index) == offset else index - 1
+
+
+def _decoded_at_once(text: str) -> str | None:
+    """What a JSON parser makes of `text`, far faster than one escape at a time; None if an escape is not valid."""
+    if "\1" in text:
+        return None
+    plain = text.replace("\\\\", "\1").replace('\\"', '"').replace('"', '\\"')
+    for char, escaped in _RAW:
+        if f"\\{char}" in plain:  # a backslash before a raw line end is no escape and must not become one
+            return None
+        plain = plain.replace(char, escaped)
+    plain = plain.replace("\1", "\\\\")
+    try:
+        decoded = orjson.loads(f'"{plain}"')
+    except (orjson.JSONDecodeError, UnicodeEncodeError):
+        return None
+    return decoded if isinstance(decoded, str) else None
 
 
 def _decode(match: re.Match[str]) -> str:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
 import orjson
 
-from gateway.redaction.occurrences import origins, unescape
+from gateway.redaction.occurrences import Origins, unescape
 
 NESTING: Final = 3
 """How many layers of JSON within strings are kept valid."""
@@ -48,7 +48,7 @@ class SpanText:
         self.text = text
         self._depth = depth
         self._tokens: list[tuple[int, int]] | None = None
-        self._strings: dict[int, tuple[list[int], str, SpanText | None]] = {}
+        self._strings: dict[int, tuple[Origins, str, SpanText | None]] = {}
         if is_json(text):
             self._tokens = [match.span() for match in _TOKEN.finditer(text)]
 
@@ -80,23 +80,22 @@ class SpanText:
             return
         base = content[0]
         offsets, decoded, inner = self._string(*content)
-        low = bisect_right(offsets, start - base) - 1
-        high = bisect_left(offsets, end - base)
+        low, high = offsets.holding(start - base), offsets.first_at(end - base)
         if inner is None:
-            yield Piece(base + offsets[low], base + offsets[high], decoded[low:high], self._depth + 1)
+            yield Piece(base + offsets.of(low), base + offsets.of(high), decoded[low:high], self._depth + 1)
             return
         for piece in inner.pieces(low, high):
-            outer = (base + offsets[piece.start], base + offsets[piece.end])
+            outer = (base + offsets.of(piece.start), base + offsets.of(piece.end))
             yield Piece(*outer, piece.value, piece.depth, piece.quoted)
 
-    def _string(self, start: int, end: int) -> tuple[list[int], str, SpanText | None]:
+    def _string(self, start: int, end: int) -> tuple[Origins, str, SpanText | None]:
         """Offset map, decoded text and, if that is JSON again, its own cutter, of the string content at the range."""
         known = self._strings.get(start)
         if known is None:
             raw = self.text[start:end]
             decoded = unescape(raw)
             inner = SpanText(decoded, self._depth + 1) if self._depth < NESTING and is_json(decoded) else None
-            known = self._strings[start] = (origins(raw), decoded, inner)
+            known = self._strings[start] = (Origins(raw), decoded, inner)
         return known
 
 

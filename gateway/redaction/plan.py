@@ -157,9 +157,7 @@ def _chosen(spans: _Spans, scan: ScanResult, profile: Profile, lookalikes: _Rang
     return cuts
 
 
-def _propagate(
-    spans: _Spans, values: Mapping[str, Cut], cuts: dict[int, list[Cut]], lookalikes: _Ranges
-) -> None:
+def _propagate(spans: _Spans, values: Mapping[str, Cut], cuts: dict[int, list[Cut]], lookalikes: _Ranges) -> None:
     """Adds a cut wherever a value that goes stands once more, found or not."""
     search = ValueSearch(value for value in values if worth_searching(value))
     for index, span in enumerate(spans.spans):
@@ -198,8 +196,6 @@ def _with_literals(
     return result
 
 
-def _literal(
-    fit: Callable[[int, int, int], tuple[int, int] | None], index: int, found: tuple[int, int]
-) -> Cut | None:
+def _literal(fit: Callable[[int, int, int], tuple[int, int] | None], index: int, found: tuple[int, int]) -> Cut | None:
     fitted = fit(index, *found)
     return Cut(*fitted, LITERAL, Operator.PLACEHOLDER, 1.0) if fitted is not None else None

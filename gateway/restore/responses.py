@@ -80,9 +80,7 @@ class ResponsesShape:
         self._sequence = integer(event.get("sequence_number"), self._sequence)
         response = event.get("response")
         if isinstance(response, dict) and not self._response:
-            self._response = {
-                name: response[name] for name in ("id", "created_at", "model") if name in response
-            }
+            self._response = {name: response[name] for name in ("id", "created_at", "model") if name in response}
 
 
 def _plain(value: object) -> str | int | None:

@@ -155,9 +155,7 @@ class SseFilter:
     def _piece(self, slot: Slot, tree: dict[str, Any], *, ends: bool) -> bool:
         channel = self._channels.get(slot.key)
         if channel is None:
-            restorer = TextRestorer(
-                self._table, self._tally, escape=slot.escape, in_urls=slot.tool or self._in_urls
-            )
+            restorer = TextRestorer(self._table, self._tally, escape=slot.escape, in_urls=slot.tool or self._in_urls)
             channel = self._channels[slot.key] = _Channel(restorer)
         text = slot.holder[slot.name]
         new = channel.restorer.feed(text)

@@ -22,8 +22,11 @@ def pieces(text: str, size: int = 7) -> list[str]:
     return [text[at : at + size] for at in range(0, len(text), size)]
 
 
-TEXT = f"Grüße 🦊 [see] {NAME} <{EMAIL}> and {UNKNOWN}, [EMAIL_ADDRESS_abc, key {MASK}. https://x.example/?q={EMAIL} {NOTE}"
-ARGUMENTS = json.dumps({"to": EMAIL, "who": f"{NAME} \\ \"q\"", "n": [1, 2], "x": f"https://h.example/{EMAIL}"})
+TEXT = (
+    f"Grüße 🦊 [see] {NAME} <{EMAIL}> and {UNKNOWN}, [EMAIL_ADDRESS_abc, key {MASK}. "
+    f"https://x.example/?q={EMAIL} {NOTE}"
+)
+ARGUMENTS = json.dumps({"to": EMAIL, "who": f'{NAME} \\ "q"', "n": [1, 2], "x": f"https://h.example/{EMAIL}"})
 TAIL = "[PERSON_mnop"
 
 
@@ -85,18 +88,24 @@ def messages(text: str = TEXT + TAIL, arguments: str = ARGUMENTS) -> bytes:
     usage = {"input_tokens": 5, "cache_creation_input_tokens": 2, "cache_read_input_tokens": 3, "output_tokens": 1}
     start = {"id": "msg_1", "type": "message", "role": "assistant", "content": [], "model": "m", "usage": usage}
     out = [event("message_start", message=start), event("ping")]
-    out.append(event("content_block_start", index=0, content_block={"type": "thinking", "thinking": "", "signature": ""}))
+    out.append(
+        event("content_block_start", index=0, content_block={"type": "thinking", "thinking": "", "signature": ""})
+    )
     out.append(event("content_block_delta", index=0, delta={"type": "thinking_delta", "thinking": f"about {EMAIL}"}))
     out.append(event("content_block_delta", index=0, delta={"type": "signature_delta", "signature": "c2ln"}))
     out.append(event("content_block_stop", index=0))
     out.append(event("content_block_start", index=1, content_block={"type": "text", "text": "[EMAIL"}))
-    for piece in pieces("_ADDRESS_abcdefghijkl] " + text):
-        out.append(event("content_block_delta", index=1, delta={"type": "text_delta", "text": piece}))
+    out += [
+        event("content_block_delta", index=1, delta={"type": "text_delta", "text": piece})
+        for piece in pieces("_ADDRESS_abcdefghijkl] " + text)
+    ]
     out.append(event("content_block_stop", index=1))
     block = {"type": "tool_use", "id": "toolu_1", "name": "send", "input": {}}
     out.append(event("content_block_start", index=2, content_block=block))
-    for piece in pieces(arguments):
-        out.append(event("content_block_delta", index=2, delta={"type": "input_json_delta", "partial_json": piece}))
+    out += [
+        event("content_block_delta", index=2, delta={"type": "input_json_delta", "partial_json": piece})
+        for piece in pieces(arguments)
+    ]
     out.append(event("content_block_stop", index=2))
     ended = {"stop_reason": "stop_sequence", "stop_sequence": NAME}
     out.append(event("message_delta", delta=ended, usage={"output_tokens": 9}))
@@ -112,11 +121,8 @@ SHORT = {dialect: make(f"ü{NAME} {TAIL}", json.dumps({"a": f"{NOTE}🦊"})) for
 
 def events(data: bytes) -> list[Any]:
     """The JSON of every event, `[DONE]` as text."""
-    found = []
-    for line in data.replace(b"\r\n", b"\n").split(b"\n"):
-        if line.startswith(b"data: "):
-            found.append("[DONE]" if line == b"data: [DONE]" else json.loads(line[6:]))
-    return found
+    lines = [line for line in data.replace(b"\r\n", b"\n").split(b"\n") if line.startswith(b"data: ")]
+    return ["[DONE]" if line == b"data: [DONE]" else json.loads(line[6:]) for line in lines]
 
 
 def restored_text(text: str) -> str:

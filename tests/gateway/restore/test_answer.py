@@ -22,12 +22,15 @@ def test_chat() -> None:
     note = {"type": "url_citation", "url_citation": {"start_index": 1, "end_index": 2, "url": "u", "title": NAME}}
     message = {"role": "assistant", "content": TEXT, "tool_calls": [call], "annotations": [note]}
     spelled = {"content": [{"token": "[", "bytes": [91], "logprob": -1, "top_logprobs": []}]}
-    body = {"choices": [{"index": 0, "message": message, "logprobs": spelled}], "usage": {"prompt_tokens": 3, "completion_tokens": 4}}
+    body = {
+        "choices": [{"index": 0, "message": message, "logprobs": spelled}],
+        "usage": {"prompt_tokens": 3, "completion_tokens": 4},
+    }
     answer = restore_answer("openai.chat", orjson.dumps(body), VALUES, masks=(MASK,))
     choice = orjson.loads(answer.body)["choices"][0]
     assert choice["message"]["content"] == restored_text(TEXT)
     arguments = json.loads(choice["message"]["tool_calls"][0]["function"]["arguments"])
-    assert arguments["who"] == f"{VALUES[NAME]} \\ \"q\"" and arguments["x"] == f"https://h.example/{VALUES[EMAIL]}"
+    assert arguments["who"] == f'{VALUES[NAME]} \\ "q"' and arguments["x"] == f"https://h.example/{VALUES[EMAIL]}"
     assert choice["logprobs"] is None
     assert choice["message"]["annotations"] == []
     assert answer.usage == Usage(3, 4)
@@ -59,9 +62,14 @@ def test_nothing_to_do_gives_the_same_bytes(dialect: str) -> None:
 def test_errors_json_or_not_are_restored_and_masked() -> None:
     error = {"error": {"message": f"Incorrect API key provided: {MASK}. You said {NAME}"}}
     for dialect in ("openai.chat", "openai.embeddings", "anthropic.count_tokens"):
-        assert restored(dialect, error) == {"error": {"message": f"Incorrect API key provided: [credential]. You said {VALUES[NAME]}"}}
+        assert restored(dialect, error) == {
+            "error": {"message": f"Incorrect API key provided: [credential]. You said {VALUES[NAME]}"}
+        }
     page = f"<html>502 {MASK} {NAME}".encode()
-    assert restore_answer("openai.chat", page, VALUES, masks=(MASK,)).body.decode() == f"<html>502 [credential] {VALUES[NAME]}"
+    assert (
+        restore_answer("openai.chat", page, VALUES, masks=(MASK,)).body.decode()
+        == f"<html>502 [credential] {VALUES[NAME]}"
+    )
 
 
 def test_embeddings_are_only_masked() -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -10,7 +11,6 @@ from hypothesis import strategies as st
 from gateway.errors import Refusal, Refused
 from gateway.restore import stream_filter
 from tests.gateway.restore.goldens import (
-    ARGUMENTS,
     EMAIL,
     MAKERS,
     MASK,
@@ -48,14 +48,14 @@ def test_every_two_way_split_and_single_bytes_give_the_same_bytes(dialect: str) 
 def test_random_splits_give_the_same_bytes(dialect: str, cuts: list[int]) -> None:
     data = STREAMS[dialect]
     edges = [0, *sorted(min(cut, len(data)) for cut in cuts), len(data)]
-    chunks = [data[low:high] for low, high in zip(edges, edges[1:], strict=False)]
+    chunks = [data[low:high] for low, high in pairwise(edges)]
     assert run(dialect, *chunks) == run(dialect, data)
 
 
 def check_arguments(text: str) -> None:
     assert json.loads(text) == {
         "to": VALUES[EMAIL],
-        "who": f"{VALUES[NAME]} \\ \"q\"",
+        "who": f'{VALUES[NAME]} \\ "q"',
         "n": [1, 2],
         "x": f"https://h.example/{VALUES[EMAIL]}",
     }
@@ -171,7 +171,9 @@ def test_logprobs_padding_and_offset_annotations_go() -> None:
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 def test_line_ends_comments_and_other_fields_are_kept(end: str) -> None:
-    text = f": note\nid: 7\nevent: x\nretry: 5\ndata: {{\ndata:  }}\n\n\n: {MASK}\n\ndata: [DONE]\n\n".replace("\n", end)
+    text = f": note\nid: 7\nevent: x\nretry: 5\ndata: {{\ndata:  }}\n\n\n: {MASK}\n\ndata: [DONE]\n\n".replace(
+        "\n", end
+    )
     data = text.encode()
     wanted = data.replace(MASK.encode(), b"[credential]")
     assert run("openai.chat", data) == wanted
@@ -224,7 +226,9 @@ def test_errors_in_mid_stream_are_restored_and_masked() -> None:
 @settings(max_examples=60, deadline=None)
 @given(
     values=st.lists(st.text(min_size=1), min_size=3, max_size=3),
-    parts=st.lists(st.one_of(st.sampled_from([EMAIL, NAME, "[PERSON_", "[", "\\", "x://"]), st.text(max_size=8)), max_size=9),
+    parts=st.lists(
+        st.one_of(st.sampled_from([EMAIL, NAME, "[PERSON_", "[", "\\", "x://"]), st.text(max_size=8)), max_size=9
+    ),
     dialect=st.sampled_from(sorted(MAKERS)),
 )
 def test_arguments_stay_json_for_any_value(values: list[str], parts: list[str], dialect: str) -> None:
@@ -250,6 +254,8 @@ def test_arguments_stay_json_for_any_value(values: list[str], parts: list[str], 
 
 class _Value(str):
     """A restored value: never looked at again."""
+
+    __slots__ = ()
 
 
 def _replaced(piece: str, key: str, value: str) -> list[str]:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import time
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -20,8 +21,31 @@ def restored(chunks: list[str], *, table: Table = TABLE, in_urls: bool = False, 
     return "".join([restorer.feed(chunk) for chunk in chunks]) + restorer.flush()
 
 
-PARTS = [EMAIL, NAME, UNKNOWN, MASK, EMAIL[:9], "[", "](", "://", "https:", 'src="', "href=", "url(", ")", "(", "\\", '"', "'", " ",
-         "\n", "<", ">", "`", "//", "x", "🦊", MASK[:6]]  # fmt: skip
+PARTS = [
+    *(EMAIL, NAME, UNKNOWN, MASK, EMAIL[:9], MASK[:6]),
+    *(
+        "[",
+        "](",
+        "://",
+        "https:",
+        'src="',
+        "href=",
+        "url(",
+        ")",
+        "(",
+        "\\",
+        '"',
+        "'",
+        " ",
+        "\n",
+        "<",
+        ">",
+        "`",
+        "//",
+        "x",
+        "🦊",
+    ),
+]
 
 
 @settings(max_examples=400, deadline=None)
@@ -34,7 +58,7 @@ def test_the_result_does_not_depend_on_the_cutting(parts: list[str], cuts: list[
     text = "".join(parts)
     whole = restored([text], in_urls=in_urls)
     edges = [0, *sorted(min(cut, len(text)) for cut in cuts), len(text)]
-    assert restored([text[low:high] for low, high in zip(edges, edges[1:], strict=False)], in_urls=in_urls) == whole
+    assert restored([text[low:high] for low, high in pairwise(edges)], in_urls=in_urls) == whole
     assert restored(list(text), in_urls=in_urls) == whole
     assert MASK not in whole
 
@@ -87,7 +111,9 @@ def test_values_are_not_expanded_again() -> None:
     assert restored([NAME + "qrstuvwx]", EMAIL + "qrstuvwx]"], table=table) == EMAIL + "qrstuvwx][PERSON_mnopqrstuvwx]"
 
 
-@pytest.mark.parametrize("text", ["a[0]", "[x] done [ ]", "[PER", "[email_address_abc", "[EMAIL_ADDRESS_1", "[EMAIL_ADDRESS_abd"])
+@pytest.mark.parametrize(
+    "text", ["a[0]", "[x] done [ ]", "[PER", "[email_address_abc", "[EMAIL_ADDRESS_1", "[EMAIL_ADDRESS_abd"]
+)
 def test_text_that_cannot_become_a_placeholder_is_not_held(text: str) -> None:
     table = Table.of({EMAIL: "x"}, ())
     restorer = TextRestorer(table)
@@ -97,9 +123,8 @@ def test_text_that_cannot_become_a_placeholder_is_not_held(text: str) -> None:
 @given(st.text(alphabet="[]ABEMAIL_abcdefghijklz2", max_size=90))
 def test_the_hold_back_is_bounded(text: str) -> None:
     restorer = TextRestorer(TABLE)
-    fed = sent = 0
-    for char in EMAIL[:20] + text:
-        fed += 1
+    sent = 0
+    for fed, char in enumerate(EMAIL[:20] + text, start=1):
         sent += len(restorer.feed(char).replace(VALUES[EMAIL], EMAIL))
         assert fed - sent <= max(MAX_LENGTH, len(MASK))
 
