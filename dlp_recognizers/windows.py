@@ -60,8 +60,10 @@ def _end(text: str, start: int) -> int:
     if hard >= len(text):
         return len(text)
     half = start + WINDOW // 2
-    cut = _last(_BLANK, text, half, hard) or _last(_TOKEN_END, text, half, hard)
-    if cut is None:
+    # A line is best left whole, because a marking may be known by standing alone in one.
+    cut = text.rfind("\n", hard - WINDOW // 4, hard) + 1
+    cut = cut or _last(_BLANK, text, half, hard) or _last(_TOKEN_END, text, half, hard)
+    if not cut:
         following = _TOKEN_END.search(text, hard, start + GROWTH)
         cut = following.start() if following else min(start + GROWTH, len(text))
     return _with_key_block(text, start, cut)
@@ -80,21 +82,21 @@ def _with_key_block(text: str, start: int, cut: int) -> int:
 
 
 def _overlap_start(text: str, end: int) -> int:
-    """Where the window after one that ends at `end` begins: at a blank if one is near."""
+    """Where the window after one that ends at `end` begins: at a line's start or behind a blank if one is near."""
     latest = end - OVERLAP
-    blank = _last(_BLANK, text, latest - ALIGN, latest)
-    return latest if blank is None else blank
+    line = text.rfind("\n", latest - ALIGN, latest) + 1
+    return line or _last(_BLANK, text, latest - ALIGN, latest) or latest
 
 
-def _last(pattern: re.Pattern[str], text: str, start: int, end: int) -> int | None:
-    """Just behind the last match of a one-character pattern in [start, end); looks from the end, piece by piece."""
+def _last(pattern: re.Pattern[str], text: str, start: int, end: int) -> int:
+    """Just behind the last match of a one-character pattern in [start, end), or 0; looks from the end."""
     while end > start:
         piece = max(start, end - 256)
         behind = [match.end() for match in pattern.finditer(text, piece, end)]
         if behind:
             return behind[-1]
         end = piece
-    return None
+    return 0
 
 
 def merge(windows: Sequence[Window], results: Sequence[Sequence[RawHit]]) -> tuple[RawHit, ...]:

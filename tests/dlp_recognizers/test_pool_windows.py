@@ -104,3 +104,9 @@ def test_merge_keeps_nested_hits_and_drops_fragments() -> None:
         (85, 100, "PHONE", 0.9, "p"),
         iban,
     )
+
+
+def test_lines_are_left_whole_where_there_are_lines() -> None:
+    line = "a line of some seventy characters with blanks in it, as prose would have\n"
+    for start, end in split(line * 400):
+        assert start % len(line) == 0 and end % len(line) == 0

@@ -159,7 +159,7 @@ def test_frames_survive_every_chunking(texts: Sequence[str], data: st.DataObject
     stream = frames.pack_texts(texts) + frames.pack_json({"a": 1})
     cuts = sorted(data.draw(st.lists(st.integers(0, len(stream)), max_size=8)))
     reader = frames.FrameReader()
-    got = []
+    got: list[bytes] = []
     for start_at, end in zip([0, *cuts], [*cuts, len(stream)], strict=True):
         got.extend(reader.feed(stream[start_at:end]))
     assert frames.unpack_texts(got[0]) == list(texts)
