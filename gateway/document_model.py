@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
@@ -98,11 +99,11 @@ def validate_text[D: Document](text: str, file: str, model: type[D], *, secret: 
     if root.kind != "map":
         fault = source.diagnostic((), "the document is not a mapping", "begin with `key: value` lines", "wrong-type")
         raise DocumentError([*found, fault])
-    schema = model.model_json_schema()
     try:
         # JSON mode is strict about types and yet takes a list for a tuple and a name for an enum member.
         document = model.model_validate_json(json.dumps(root.plain()))
     except ValidationError as error:
+        schema = _schema_of(model)
         marked = {(one.line, one.column) for one in found}
         for each in error.errors(include_url=False, include_input=False, include_context=True):
             one = _explain(each, source, schema, secret=secret)
@@ -112,6 +113,11 @@ def validate_text[D: Document](text: str, file: str, model: type[D], *, secret: 
     if found:
         raise DocumentError(found)
     return document, source
+
+
+@cache
+def _schema_of(model: type[Document]) -> Mapping[str, Any]:
+    return model.model_json_schema()
 
 
 _EXPECTED: Final = {
