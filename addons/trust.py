@@ -16,6 +16,7 @@ from addons.tls_context import (
     build_upstream_context,
     upstream_connection,
 )
+from gateway.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from gateway.model import Upstream
@@ -104,7 +105,7 @@ class Targets:
 def _fingerprint_now(upstream: Upstream) -> str:
     try:
         return _alias(upstream, UpstreamTrust.read(upstream).fingerprint() if upstream.scheme == "https" else "")
-    except Exception:  # noqa: BLE001 - unreadable counts as changed: the next use builds anew, or refuses
+    except ConfigurationError:  # unreadable counts as changed: the next use builds anew, or refuses
         return ""
 
 
