@@ -15,7 +15,7 @@ setup:  ## make .venv with llmgw in it, from the lock (quick when already done)
 	@./scripts/setup.sh
 
 demo: setup  ## run the main job end to end with the embedded defaults, and show each step
-	@$(PY) demo/run.py
+	@$(PY) -m demo.run
 
 test: setup  ## every test; Debian packages that tests need are installed where missing (as root)
 	@./scripts/system-packages.sh
