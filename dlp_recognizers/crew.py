@@ -64,7 +64,7 @@ class Crew:
         self.restarts = 0
 
     async def start(self) -> None:
-        """Start every process and wait until at least one serves. Raises ConfigurationError if none does."""
+        """Start every process and wait until each serves or has failed. Raises ConfigurationError if none serves."""
         self._setup["parent"] = os.getpid()
         firsts = await asyncio.gather(*(self._begin() for _ in range(self._size)), return_exceptions=True)
         started = [first for first in firsts if isinstance(first, ScanProcess)]

@@ -83,7 +83,11 @@ def unpack_texts(body: bytes) -> list[str]:
         at += _LENGTH.size
         if at + size > len(body):
             raise FrameError("job cut short")
-        texts.append(body[at : at + size].decode("utf-8", "surrogatepass"))
+        try:
+            texts.append(body[at : at + size].decode("utf-8", "surrogatepass"))
+        except UnicodeDecodeError:
+            # Not chained: that exception carries the text.
+            raise FrameError("job is not UTF-8") from None
         at += size
     return texts
 

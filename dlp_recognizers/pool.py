@@ -87,7 +87,7 @@ class ScannerPool:
         self._incomplete: Counter[str] = Counter()
 
     async def start(self) -> None:
-        """Start the processes; returns when one serves. Raises ConfigurationError if the engine cannot be loaded."""
+        """Start the processes and wait for them. Raises ConfigurationError if the engine cannot be loaded."""
         await self._crew.start()
         self._open = True
 

@@ -17,6 +17,8 @@ from dlp_recognizers.pending import Unit
 
 _START_SECONDS: Final = 120.0
 """A process that is not ready by then is killed."""
+_LEAVE_SECONDS: Final = 10.0
+"""A process that was told to leave and is still there by then is killed."""
 
 
 class ProcessOwner(Protocol):
@@ -92,7 +94,7 @@ class ScanProcess(asyncio.SubprocessProtocol):
         try:
             for body in self._reader.feed(cast(bytes, data)):
                 self._take(body)
-        except (frames.FrameError, ValueError):
+        except (frames.FrameError, ValueError, TypeError, KeyError):
             # Whatever it says from here on cannot be trusted.
             self.kill()
 
@@ -158,6 +160,7 @@ class ScanProcess(asyncio.SubprocessProtocol):
         pipe = self._transport.get_pipe_transport(0) if self._transport else None
         if pipe is not None:
             pipe.close()
+            self._timer = self._loop.call_later(_LEAVE_SECONDS, self.kill)
 
 
 async def start_process(owner: ProcessOwner, setup: dict[str, Any], generation: int) -> ScanProcess:

@@ -11,7 +11,7 @@ from gateway.model import TextSpan
 from gateway.settings import Dlp
 
 PROSE = "In module {0} the parser keeps a stack of open brackets and returns when it is empty, see also the notes. "
-PERSONAL = "Write to anna.beispiel{0}@firma.example or use card 4539 1488 0343 6467, IBAN DE89 3704 0044 0532 0130 00.\n"
+PERSONAL = "Write to anna{0}@firma.example or use card 4539 1488 0343 6467, IBAN DE89 3704 0044 0532 0130 00.\n"
 
 
 def document(lines: int) -> str:

@@ -182,3 +182,10 @@ def test_a_reply_that_does_not_fit_the_job_is_refused(reply: bytes) -> None:
 def test_an_oversized_frame_is_refused() -> None:
     with pytest.raises(frames.FrameError):
         list(frames.FrameReader(limit=10).feed(b"\x0b\x00\x00\x00"))
+
+
+@pytest.mark.parametrize("body", [b"\x01\x00\x00\x00\xff", b"\x02\x00\x00\x00a", b"\x01\x00"])
+def test_a_job_that_is_not_one_is_refused_without_its_text(body: bytes) -> None:
+    with pytest.raises(frames.FrameError) as caught:
+        frames.unpack_texts(body)
+    assert caught.value.__cause__ is None and (caught.value.__suppress_context__ or caught.value.__context__ is None)
