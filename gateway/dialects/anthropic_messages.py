@@ -9,9 +9,19 @@ from gateway.dialects import opaque
 from gateway.dialects.anthropic_words import KEYS, WORDS
 from gateway.dialects.dialect import Dialect
 from gateway.dialects.loose import Loose
-from gateway.dialects.openai_parts import taken_elsewhere
 from gateway.dialects.schema import SCHEMA
-from gateway.dialects.shapes import CLIENT_CREDENTIALS, FREE, SEALED, Shape, compiled, leaf, numeric, refused, text
+from gateway.dialects.shapes import (
+    CLIENT_CREDENTIALS,
+    FREE,
+    SEALED,
+    Shape,
+    compiled,
+    leaf,
+    model_name,
+    numeric,
+    refused,
+    text,
+)
 from gateway.dialects.vocabulary import names
 
 _ENUMERATIONS: Final = names("""
@@ -84,7 +94,7 @@ _MESSAGE.fields["content"].items.variants = BLOCKS.shape.variants
 
 SHAPE: Final = compiled(
     {
-        "model": leaf(taken_elsewhere),
+        "model": model_name(),
         "messages": Shape(only=(list,)),
         "messages[]": _MESSAGE,
         "system": Shape(only=(str, list, NoneType)),

@@ -7,9 +7,9 @@ from types import NoneType
 from typing import Final
 
 from gateway.dialects.dialect import Dialect
-from gateway.dialects.openai_parts import PARTS, taken_elsewhere
+from gateway.dialects.openai_parts import PARTS
 from gateway.dialects.openai_words import WORDS
-from gateway.dialects.shapes import FREE, TOKEN_IDS, Shape, compiled, leaf, numeric, refused, seed, text
+from gateway.dialects.shapes import FREE, TOKEN_IDS, Shape, compiled, model_name, numeric, refused, seed, text
 from gateway.dialects.vocabulary import names
 
 _LOGIT_BIAS: Final = Shape()
@@ -33,7 +33,7 @@ _FLAGS: Final = names("""
 
 SHAPE: Final = compiled(
     {
-        "model": leaf(taken_elsewhere),
+        "model": model_name(),
         "messages": Shape(only=(list,)),
         "messages[]": PARTS.object(
             {"content": Shape(only=(str, list, NoneType)), "role": Shape(only=(str,), words=WORDS)}

@@ -8,7 +8,7 @@ from gateway.dialects import opaque
 from gateway.dialects.loose import Loose
 from gateway.dialects.openai_words import KEYS, WORDS
 from gateway.dialects.schema import SCHEMA
-from gateway.dialects.shapes import CLIENT_CREDENTIALS, FREE, TOKEN_IDS, Found, Shape, leaf, refused
+from gateway.dialects.shapes import CLIENT_CREDENTIALS, FREE, TOKEN_IDS, Shape, leaf, refused, text
 from gateway.dialects.vocabulary import names
 from gateway.model import SpanKind
 
@@ -20,11 +20,6 @@ _ENUMERATIONS: Final = names("""
         size summary syntax tool_choice truncation ttl verbosity voice prompt_cache_retention completion_window
         cyber encoding_format
     """)
-
-
-def taken_elsewhere(found: Found, path: str, value: str) -> None:
-    """A string that the dialect checks by itself: the model's name."""
-    del found, path, value
 
 
 def signed() -> Shape:
@@ -51,6 +46,7 @@ def _parts() -> Loose:
                 names("temperature top_p score score_threshold embedding_weight text_weight"),
                 loose.numeric(),
             ),
+            "arguments": text(),
             "file_data": content,
             "file_url": file_url,
             "result": loose.leaf(opaque.content),

@@ -6,8 +6,8 @@ from typing import Final
 
 from gateway.dialects.dialect import Dialect
 from gateway.dialects.openai_chat import SHAPE as CHAT_SHAPE
-from gateway.dialects.openai_parts import PARTS, taken_elsewhere
-from gateway.dialects.shapes import TOKEN_IDS, Shape, compiled, leaf, numeric, refused, seed, text
+from gateway.dialects.openai_parts import PARTS
+from gateway.dialects.shapes import TOKEN_IDS, Shape, compiled, model_name, numeric, refused, seed, text
 from gateway.dialects.vocabulary import names
 
 _TOKEN_FIELDS: Final = dict.fromkeys(("prompt_token_ids", "token_ids", "input_ids", "tokens"), refused(*TOKEN_IDS))
@@ -32,7 +32,7 @@ COMPLETIONS: Final = Dialect(
     path="/v1/completions",
     shape=compiled(
         {
-            "model": leaf(taken_elsewhere),
+            "model": model_name(),
             "prompt": _text_or_texts(),
             "context": refused(*TOKEN_IDS),
             "logit_bias": CHAT_SHAPE.fields["logit_bias"],
@@ -53,7 +53,7 @@ EMBEDDINGS: Final = Dialect(
     path="/v1/embeddings",
     shape=compiled(
         {
-            "model": leaf(taken_elsewhere),
+            "model": model_name(),
             "input": _text_or_texts(),
             "encoding_format": PARTS.word,
             "dimensions": text(),

@@ -7,21 +7,15 @@ from typing import Final
 
 from gateway.dialects import opaque
 from gateway.dialects.dialect import Dialect
-from gateway.dialects.openai_parts import PARTS, taken_elsewhere
-from gateway.dialects.shapes import FREE, SEALED, Shape, compiled, leaf, numeric, seed, text
+from gateway.dialects.openai_parts import PARTS
+from gateway.dialects.shapes import FREE, SEALED, Shape, compiled, leaf, model_name, numeric, seed, text
 from gateway.dialects.vocabulary import names
 
-_TEXTS: Final = names("instructions user safety_identifier prompt_cache_key")
-_SAMPLING: Final = ("temperature", "top_p")
-_OWN: Final = frozenset(("input", "model", "metadata", "prompt", "conversation", *_TEXTS, *_SAMPLING))
-_NAMES: Final = frozenset(
-    names("""
-        background background_options client_metadata context_management generate include max_output_tokens image
-        max_tool_calls moderation multi_agent parallel_tool_calls personality prompt_cache_options
-        prompt_cache_retention reasoning service_tier store stream stream_options text tool_choice tools
-        top_logprobs truncation access_programs betas previous_response_id
+_NAMES: Final = names("""
+        background background_options context_management generate include max_output_tokens image max_tool_calls
+        moderation multi_agent parallel_tool_calls personality prompt_cache_options prompt_cache_retention reasoning
+        service_tier store stream stream_options text tool_choice tools top_logprobs truncation access_programs betas
     """)
-)
 
 _CONTENT: Final = Shape(only=(str, list, NoneType))
 _CONTENT.items = PARTS.shape
@@ -36,8 +30,8 @@ _ITEM.variants = {
 
 SHAPE: Final = compiled(
     {
-        "model": leaf(taken_elsewhere),
-        **{name: PARTS.shape.fields.get(name, PARTS.shape) for name in sorted(_NAMES - _OWN)},
+        "model": model_name(),
+        **{name: PARTS.shape.fields.get(name, PARTS.shape) for name in _NAMES},
         "input": Shape(only=(str, list, NoneType)),
         "instructions": Shape(only=(str, list, NoneType)),
         "metadata": FREE,
@@ -46,7 +40,7 @@ SHAPE: Final = compiled(
         "prompt": PARTS.object({}),
         "conversation": PARTS.object({"id": leaf(opaque.identifier)}, rule=opaque.identifier),
         **dict.fromkeys(("user", "safety_identifier", "prompt_cache_key"), text()),
-        **dict.fromkeys(_SAMPLING, numeric()),
+        **dict.fromkeys(("temperature", "top_p"), numeric()),
         "seed": seed(),
     }
 )

@@ -119,6 +119,11 @@ def leaf(rule: LeafRule) -> Shape:
     return _leaf(Shape(leaf=rule))
 
 
+def model_name() -> Shape:
+    """The model's name, which the dialect checks by itself: no span."""
+    return _leaf(Shape(leaf=lambda found, path, value: None))
+
+
 def numeric(bound: float = _SAMPLING_BOUND) -> Shape:
     """A number that the API knows, a sampling setting or so, telling nothing up to `bound` (absolute)."""
     return _leaf(Shape(numeric=bound))
@@ -213,22 +218,26 @@ def _members(found: Found, path: str, value: dict[str, Any], shape: Shape) -> No
         variant = value.get("type")
         if type(variant) is str:
             shape = shape.variants.get(variant, shape)
-    fields = shape.fields
+    known = shape.fields
     for key, child in value.items():
-        below = fields.get(key)
+        below = known.get(key)
         if below is None:
+            _key(found, f"{path}/{pointer_step(key)}", key, shape)
             below = shape.rest
-            here = f"{path}/{pointer_step(key)}"
-            if shape.keys is None or shape.keys.fullmatch(key) is None:
-                kind = SpanKind.SEALED if shape.kind is SpanKind.SEALED else SpanKind.KEY
-                found.spans.append(TextSpan(here, key, kind))
-        else:
-            here = f"{path}/{key}"
-        if type(child) is str and not below.only and below.refuse is None:
-            found.parent = value
-            _string(found, here, child, below)
-        else:
-            _walk(found, here, child, below)
+        kind = type(child)
+        if below.only or below.refuse is not None:
+            _walk(found, f"{path}/{pointer_step(key)}", child, below)
+        elif kind is str:
+            if child and not (below.words and child in below.words):
+                found.parent = value
+                _string(found, f"{path}/{pointer_step(key)}", child, below)
+        elif kind is not bool and child is not None:
+            _walk(found, f"{path}/{pointer_step(key)}", child, below)
+
+
+def _key(found: Found, path: str, key: str, shape: Shape) -> None:
+    if shape.keys is None or shape.keys.fullmatch(key) is None:
+        found.spans.append(TextSpan(path, key, SpanKind.SEALED if shape.kind is SpanKind.SEALED else SpanKind.KEY))
 
 
 def _string(found: Found, path: str, value: str, shape: Shape) -> None:
@@ -269,9 +278,13 @@ CLIENT_CREDENTIALS: Final = (
 )
 
 
+_NAMED_BY_CLIENT: Final = re.compile(r"(?<=/variables/)[^/]*")
+
+
 def refuse_field(path: str, what: str, *, code: str = "llmgw_invalid_request") -> NoReturn:
-    """Refuse a request for the field at `path`, a pointer made of the API's own names and of indexes."""
-    subject = f"The field {path}" if path else "The request body"
+    """Refuse a request for the field at `path`, a pointer made of the API's own names and of indexes
+    (names that the client chose are not repeated)."""
+    subject = f"The field {_NAMED_BY_CLIENT.sub('*', path)}" if path else "The request body"
     raise Refused(Refusal(code, 400, f"{subject} {what}."))
 
 

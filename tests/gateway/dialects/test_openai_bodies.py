@@ -551,3 +551,27 @@ def test_the_body_is_kept_and_not_changed() -> None:
 def test_models_has_no_body_to_parse() -> None:
     with pytest.raises(Refused):
         dialects.route("GET", "/v1/models").dialect.parse(None)
+
+
+def test_refusals_do_not_repeat_names_that_the_client_chose() -> None:
+    with pytest.raises(Refused) as caught:
+        parse("/v1/responses", {"model": "m", "prompt": {"variables": {"ann smith": {"logprobs": [1]}}}})
+    assert "/prompt/variables/*/logprobs" in caught.value.refusal.message
+
+
+def test_prompt_variables_hold_parts() -> None:
+    part = {"type": "input_image", "image_url": f"data:image/png;base64,{PNG}"}
+    prompt = parse("/v1/responses", {"model": "m", "prompt": {"id": "p", "variables": {"who": "ann", "photo": part}}})
+    assert found(prompt) == {
+        "/prompt/id": "text:p",
+        "/prompt/variables/who": "key:who|text:ann",
+        "/prompt/variables/photo": "key:photo",
+    }
+    assert [a.media_type for a in prompt.attachments] == ["image/png"]
+
+
+def test_arguments_as_an_object_are_all_text() -> None:
+    call = {"function": {"name": "f", "arguments": {"headers": {"type": "text"}, "content": 5}}}
+    spans = found(chat(messages=[{"role": "assistant", "tool_calls": [call]}]))
+    assert spans["/messages/0/tool_calls/0/function/arguments/headers"] == "key:headers"
+    assert spans["/messages/0/tool_calls/0/function/arguments/headers/type"] == "key:type|text:text"
