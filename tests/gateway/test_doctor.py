@@ -18,7 +18,9 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from certs.authority import Authority, Issued, LeafSpec
 from gateway.doctor import DoctorLine, Patient, examine, healthy, machine, peers, run, trust
+from gateway.doctor_cli import print_report
 from gateway.documents import load_settings
+from gateway.errors import ConfigurationError
 from gateway.init import init
 from gateway.model import Credential, Tier, Upstream
 from gateway.settings import OAuth, Redis, Settings
@@ -446,3 +448,23 @@ def test_redis(settings: Settings) -> None:
         ):
             line = only(list(peers.redis(patient(known, ping_redis=ping))), "Redis")
             assert (line.status, says in line.detail) == (status, True)
+
+
+# The command
+
+
+def test_the_report_has_a_line_each_and_an_exit_code(
+    settings: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = tmp_path / "work" / "gateway.yaml"
+    assert print_report(config) == 0
+    out = capsys.readouterr().out
+    assert "ok    gateway keys: active key" in out
+    assert "\n      fix: " in out
+    assert out.rstrip().endswith(" 0 failed")
+    settings.listen.key.chmod(0o644)
+    assert print_report(config) == 1
+    assert f"fail  permissions of listen.key: {settings.listen.key} has mode 0644" in capsys.readouterr().out
+    (tmp_path / "work" / "agents.yaml").unlink()
+    with pytest.raises(ConfigurationError):
+        print_report(config)
