@@ -24,7 +24,7 @@ EVENT_RANDOM_BYTES: Final = 10
 """Bytes of chance that one event id takes."""
 
 _UNCLEAN: Final = re.compile(r"[^A-Za-z0-9._:/@-]")
-_UNCLEAN_NAME: Final = re.compile(r"[^A-Za-z0-9._:/@=,+ -]")
+_UNCLEAN_NAME: Final = re.compile(r"[^A-Za-z0-9._:/@=,+> -]")
 _TRACE_ID: Final = re.compile(r"(?!0{32})[0-9a-f]{32}")
 
 

@@ -34,7 +34,7 @@ HOOKS: Final = (
     "client_connected", "tls_start_client", "tls_established_client", "requestheaders", "request", "server_connect",
     "responseheaders", "response", "error", "stream", "layer", "unknown",
 )  # fmt: skip
-"""Where the chain can fail. Each has its series from the start: the rate of a series that is born at 1 shows nothing."""
+"""Where the chain can fail. Each has its series from the start: the rate of one that is born at 1 shows nothing."""
 BARRIERS: Final = ("stream", "request_stream", "server_connect", "dial")
 CERTIFICATES: Final = ("listen", "client_ca", "canary", "upstream")
 MOST_UPSTREAMS: Final = 256

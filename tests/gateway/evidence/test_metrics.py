@@ -12,6 +12,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from gateway.evidence.labels import MOST_UPSTREAMS, MOST_WORDS
 from gateway.evidence.metrics import Metrics, RequestFacts
+from tests.support.used_metrics import used
 
 
 def samples(metrics: Metrics, name: str) -> dict[tuple[tuple[str, str], ...], float]:
@@ -25,48 +26,6 @@ def samples(metrics: Metrics, name: str) -> dict[tuple[tuple[str, str], ...], fl
 
 def value(metrics: Metrics, name: str, **labels: str) -> float:
     return samples(metrics, name)[tuple(sorted(labels.items()))]
-
-
-def used() -> Metrics:
-    """Metrics in which every series has a value."""
-    metrics = Metrics()
-    metrics.policy("p1", ["third-party"], 1.0)
-    metrics.policy_broken()
-    metrics.request(
-        RequestFacts(
-            dialect="openai.chat",
-            outcome="answered",
-            level="public",
-            tier="third_party",
-            upstream="third-party",
-            seconds=0.2,
-            scan_seconds=0.004,
-            first_byte_seconds=0.15,
-            findings={"EMAIL_ADDRESS": 2},
-            new_bytes=100,
-            cached_bytes=900,
-            restored=3,
-        )
-    )
-    metrics.request(RequestFacts(dialect="openai.chat", outcome="refused", refusal_code="llmgw_denied"))
-    metrics.connection_opened()
-    metrics.hook_failure("request")
-    metrics.barrier_refusal("permit")
-    metrics.tls_failure("expired")
-    metrics.bypassed()
-    metrics.outbox_lost()
-    metrics.canary(ok=False)
-    metrics.sink("redis", up=True)
-    metrics.sink_delivered("redis", 5)
-    metrics.sink_rewound("redis")
-    metrics.outbox(pending=4, retained=2)
-    metrics.crl(2.0, stale=True)
-    metrics.certificate("listen", 3.0)
-    metrics.scanner(workers=2, queue=1)
-    metrics.scanner_restarted()
-    metrics.worker_restarts(1)
-    metrics.build("0.1.0", "3.13")
-    return metrics
 
 
 def test_an_exchange_is_counted_in_every_place() -> None:
