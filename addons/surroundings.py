@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from gateway.errors import Refusal
     from gateway.evidence.metrics import Metrics
+    from gateway.oauth import Claims
     from gateway.ports import EvidenceSink, Scanner, ValueOperator
     from gateway.snapshot import Snapshot
 
@@ -28,7 +29,7 @@ class Surroundings:
     new_id: Callable[[], str]
     credentials: Callable[[str], str]
     """Value of a credential source (`file:...`, `env:...`). Raises Refused when there is none."""
-    token_verifier: Callable[[str, datetime], Mapping[str, object]] | None = None
+    token_verifier: Callable[[str, datetime], Claims] | None = None
     worker: int = 0
     draining: bool = False
     tampered: str = ""

@@ -41,10 +41,13 @@ from gateway.evidence.event import event_id
 from gateway.evidence.metrics import Metrics
 from gateway.evidence.outbox import Outbox
 from gateway.evidence.redis_sink import RedisSink
+from gateway.jwks import token_verifier
 from gateway.snapshot import SnapshotStore
 from gateway.versions import check_versions
 
 if TYPE_CHECKING:
+    from gateway.jwks import FetchedKeys
+    from gateway.oauth import TokenVerifier
     from gateway.settings import Settings
 
 log = structlog.get_logger("gateway.worker")
@@ -120,6 +123,8 @@ class Worker:
         self._spawn(self.reloader.run())
         self._spawn(self._watch_canary())
         self._spawn(self.status.run())
+        if self.token_keys is not None:
+            self._spawn(self.token_keys.run())
         if settings.evidence.redis is not None:
             self.sink = RedisSink(settings.evidence.redis, self.outbox, self.metrics)
             self._spawn(self.sink.run())
@@ -168,6 +173,7 @@ class Worker:
             await asyncio.sleep(interval if result.ok else min(interval, 0.2 * 2 ** min(failures, 6)))
 
     def _surroundings(self) -> Surroundings:
+        tokens, self.token_keys = _token_verifier(self.settings)
         return Surroundings(
             snapshot=self.store.current,
             scanner=self.pool,
@@ -178,7 +184,7 @@ class Worker:
             monotonic=time.monotonic,
             new_id=_new_id,
             credentials=CredentialStore(),
-            token_verifier=_token_verifier(self.settings),
+            token_verifier=None if tokens is None else tokens.verify,
             worker=self.arguments.index,
         )
 
@@ -244,12 +250,9 @@ def _report_crash(where: str, crash: BaseException) -> None:
     log.error("step_failed", where=where, exc_info=(type(crash), crash, crash.__traceback__))
 
 
-def _token_verifier(settings: Settings):  # type: ignore[no-untyped-def]
-    if settings.identity.oauth is None:
-        return None
-    from gateway.oauth import TokenVerifier
-
-    return TokenVerifier(settings.identity.oauth).verify
+def _token_verifier(settings: Settings) -> tuple[TokenVerifier | None, FetchedKeys | None]:
+    """The verifier of OAuth2 tokens, and the key source that has to be kept running, if the settings ask for them."""
+    return (None, None) if settings.identity.oauth is None else token_verifier(settings.identity.oauth)
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -137,7 +137,7 @@ def https_fetch(ca: Path) -> Fetch:
 def token_verifier(settings: OAuth, fetch: Fetch | None = None) -> tuple[TokenVerifier, FetchedKeys | None]:
     """The verifier that the settings describe, and the source whose `run` has to be kept running, if there is one.
 
-    `fetch` gets the JWKS URL (see `https_fetch`). Raises ConfigurationError.
+    `fetch` gets the JWKS URL; by default over https, trusting `jwks_ca_file` alone. Raises ConfigurationError.
     """
     if (settings.jwks_file is None) == (settings.jwks_url is None):
         raise ConfigurationError("identity.oauth: give one of jwks_file and jwks_url.")
@@ -146,6 +146,8 @@ def token_verifier(settings: OAuth, fetch: Fetch | None = None) -> tuple[TokenVe
     if settings.jwks_url is None or not settings.jwks_url.startswith("https://"):
         raise ConfigurationError("identity.oauth.jwks_url: use an https:// URL.")
     if fetch is None:
-        raise ConfigurationError("identity.oauth.jwks_url: name the CA bundle of the issuer, or use jwks_file.")
+        if settings.jwks_ca_file is None:
+            raise ConfigurationError("identity.oauth: give jwks_ca_file, the CA bundle of the JWKS URL.")
+        fetch = https_fetch(settings.jwks_ca_file)
     source = FetchedKeys(settings.jwks_url, fetch)
     return TokenVerifier(settings, source), source

@@ -62,6 +62,8 @@ class OAuth(Document):
     audience: str
     jwks_file: FilePath | None = None
     jwks_url: str | None = None
+    jwks_ca_file: FilePath | None = None
+    """PEM bundle that alone is trusted for `jwks_url`."""
     required: bool = False
     """Whether a certificate alone is not enough."""
 

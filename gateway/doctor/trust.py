@@ -19,6 +19,7 @@ from gateway.doctor.line import DoctorLine, Patient, fail, ok, warn
 from gateway.errors import ConfigurationError, Refused
 from gateway.identity import identity_from_der
 from gateway.jwk_set import parse_jwks
+from gateway.jwks import token_verifier
 
 CERTIFICATE_WARNING: Final = timedelta(days=14)
 LIST_WARNING: Final = timedelta(days=1)
@@ -139,10 +140,11 @@ def oauth(patient: Patient) -> Iterator[DoctorLine]:
     settings = patient.settings.identity.oauth
     if settings is None:
         return
-    if settings.jwks_file is None:
-        yield warn("OAuth2 keys", "they come from a URL, which is not tried here", "See /readyz once it serves.")
-        return
     try:
+        token_verifier(settings)
+        if settings.jwks_file is None:
+            yield ok("OAuth2 keys", "they come from a URL, which is not tried here")
+            return
         keys = parse_jwks(pem.read_file(settings.jwks_file, "identity.oauth.jwks_file"))
     except ConfigurationError as error:
         yield fail("OAuth2 keys", str(error), "Give the issuer's public JWK set.")

@@ -311,7 +311,8 @@ def test_the_issuers_keys(settings: Settings, tmp_path: Path) -> None:
     path.write_text('{"keys": []}', "ascii")
     for oauth, status in (
         (OAuth(issuer="https://i", audience="a", jwks_file=path), "fail"),
-        (OAuth(issuer="https://i", audience="a", jwks_url="https://i/jwks"), "warn"),
+        (OAuth(issuer="https://i", audience="a", jwks_url="https://i/jwks"), "fail"),
+        (OAuth(issuer="https://i", audience="a", jwks_url="https://i/j", jwks_ca_file=settings.listen.client_ca), "ok"),
     ):
         known = change(settings, "identity", oauth=oauth)
         assert only(list(trust.oauth(patient(known))), "OAuth2 keys").status == status
