@@ -17,12 +17,14 @@ from gateway.restore.chat import ChatShape
 from gateway.restore.messages import MessagesShape
 from gateway.restore.responses import ResponsesShape
 from gateway.restore.shape import Key, Shape, Slot
-from gateway.restore.sse import SseEvent, SseParser, untrusted_answer
+from gateway.restore.sse import SseEvent, SseParser, answer_too_large, untrusted_answer
 from gateway.restore.text import CREDENTIAL, Table, Tally, TextRestorer, restore_text
 from gateway.restore.usage import merged_usage
 from gateway.restore.walk import Walk
 
 MAX_EVENT_BYTES: Final = 4 * 1024 * 1024
+MAX_TEXTS: Final = 4096
+"""Texts (choices, parts, tool calls) in one answer; each keeps a buffer."""
 _SHAPES: Final[Mapping[str, Callable[[], Shape]]] = MappingProxyType(
     {
         "openai.chat": ChatShape,
@@ -45,7 +47,8 @@ def stream_filter(
 
     `restore` maps placeholders to values; `masks` are texts that become `[credential]`; `in_urls` also restores within
     URLs (tool arguments always are). The bytes that come out depend on the bytes that go in, not on how they were cut.
-    Raises Refused for a dialect that has no stream.
+    Raises Refused for a dialect that has no stream; `feed` and `close` raise it for a stream that cannot be read, for
+    an event above `max_event_bytes` and for more than 4096 texts in one answer.
     """
     shape = _SHAPES.get(dialect)
     if shape is None:
@@ -155,6 +158,8 @@ class SseFilter:
     def _piece(self, slot: Slot, tree: dict[str, Any], *, ends: bool) -> bool:
         channel = self._channels.get(slot.key)
         if channel is None:
+            if len(self._channels) >= MAX_TEXTS:
+                raise Refused(answer_too_large())
             restorer = TextRestorer(self._table, self._tally, escape=slot.escape, in_urls=slot.tool or self._in_urls)
             channel = self._channels[slot.key] = _Channel(restorer)
         text = slot.holder[slot.name]

@@ -61,6 +61,9 @@ def responses(text: str = TEXT + TAIL, arguments: str = ARGUMENTS) -> bytes:
     head = {"id": "resp_1", "object": "response", "created_at": 1, "model": "m", "instructions": f"mail {EMAIL}"}
     event("response.created", response={**head, "status": "in_progress", "output": []})
     place = {"item_id": "i1", "output_index": 0, "content_index": 0}
+    begun = {"type": "message", "id": "i1", "role": "assistant", "status": "in_progress", "content": []}
+    event("response.output_item.added", output_index=0, item=begun)
+    event("response.content_part.added", **place, part={"type": "output_text", "text": "", "annotations": []})
     for piece in pieces(text):
         event("response.output_text.delta", **place, delta=piece, logprobs=[], obfuscation="xyz")
     event("response.output_text.done", **place, text=text, logprobs=[])
@@ -69,10 +72,12 @@ def responses(text: str = TEXT + TAIL, arguments: str = ARGUMENTS) -> bytes:
     item = {"type": "message", "id": "i1", "role": "assistant", "status": "completed", "content": [part]}
     event("response.output_item.done", output_index=0, item=item)
     call = {"item_id": "i2", "output_index": 1}
+    tool = {"type": "function_call", "id": "i2", "call_id": "call_2", "name": "send", "arguments": ""}
+    event("response.output_item.added", output_index=1, item=tool)
     for piece in pieces(arguments):
         event("response.function_call_arguments.delta", **call, delta=piece)
     event("response.function_call_arguments.done", **call, arguments=arguments)
-    tool = {"type": "function_call", "id": "i2", "call_id": "call_2", "name": "send", "arguments": arguments}
+    tool = {**tool, "arguments": arguments}
     event("response.output_item.done", output_index=1, item=tool)
     sealed = {"type": "reasoning", "id": "i3", "summary": [], "encrypted_content": f"seal{EMAIL}"}
     usage = {"input_tokens": 12, "output_tokens": 8, "total_tokens": 20}

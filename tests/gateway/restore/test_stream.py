@@ -196,6 +196,13 @@ def test_bounds_and_unreadable_streams_are_refused() -> None:
         assert refused.value.refusal.code == "llmgw_answer_too_large"
 
 
+def test_the_number_of_texts_is_bounded() -> None:
+    chunks = (sse({"choices": [{"index": index, "delta": {"content": "x"}}]}) for index in range(5000))
+    with pytest.raises(Refused) as refused:
+        run("openai.chat", "".join(chunks).encode())
+    assert refused.value.refusal.code == "llmgw_answer_too_large"
+
+
 def test_abort_ends_natively() -> None:
     chat, responses, messages = (stream_filter(dialect, VALUES) for dialect in STREAMS)
     assert events(chat.abort(REFUSAL))[0]["error"]["code"] == "llmgw_test"
