@@ -20,7 +20,7 @@ exec 9<pyproject.toml
 if command -v flock >/dev/null; then flock 9; fi
 
 # A pyenv shim may exist and still refuse to run, so each candidate is asked for its version.
-suits() { "$1" -c 'import sys; sys.exit(not (3, 12) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null; }
+suits() { "$1" -c 'import sys; sys.exit(not (3, 12) <= sys.version_info[:2] <= (3, 13))' >/dev/null 2>&1; }
 
 candidates() {
   [[ -n ${PYTHON:-} ]] && echo "$PYTHON"
@@ -44,7 +44,7 @@ find_python() {
   while read -r candidate; do
     path=$(command -v "$candidate" 2>/dev/null) || continue
     if suits "$path"; then
-      if "$path" -c 'import venv, ensurepip, sqlite3, ssl' 2>/dev/null; then echo "$path"; return 0; fi
+      if "$path" -c 'import venv, ensurepip, sqlite3, ssl' >/dev/null 2>&1; then echo "$path"; return 0; fi
       say "$path is the right version but lacks venv, ensurepip, sqlite3 or ssl (Debian: apt-get install python3-venv)"
     fi
   done < <(candidates)
