@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import enum
 import random
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Final, cast
@@ -157,7 +158,7 @@ class RedisSink:
 
     async def _send(self, script: _Script, outbox_id: str, rows: list[tuple[int, bytes]]) -> None:
         """Give one batch to the script and go on from the mark it returns."""
-        keys = [self._settings.stream, f"llmgw:hw:{outbox_id}"]
+        keys = [self._settings.stream, _mark_key(self._settings.stream, outbox_id)]
         arguments: list[object] = [str(self._mark), self._settings.maxlen]
         for seq, event in rows:
             arguments += (seq, event)
@@ -191,6 +192,12 @@ class RedisSink:
             _log.error("sink_down", sink="redis", reason=reason, pending=self._outbox.pending())
         self._status, self._reason = SinkStatus.DOWN, reason
         self._metrics.sink("redis", up=False)
+
+
+def _mark_key(stream: str, outbox_id: str) -> str:
+    """Key of an outbox's mark: in the hash slot of the stream if the stream's name has a hash tag."""
+    tag = re.search(r"\{[^{}]+\}", stream)
+    return f"{tag.group() if tag else 'llmgw'}:hw:{outbox_id}"
 
 
 def _pause(failures: int) -> float:

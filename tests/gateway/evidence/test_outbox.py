@@ -258,7 +258,8 @@ def test_a_folder_that_cannot_be_made_raises_nothing(tmp_path: Path, losses: Los
 
 def test_the_file_holds_only_the_owner_rights(opened: Opener, path: Path) -> None:
     fill(opened(), 1)
-    assert path.parent.stat().st_mode & 0o077 == 0
+    for made in (path.parent, *path.parent.iterdir()):
+        assert made.stat().st_mode & 0o077 == 0
 
 
 def test_a_deleted_file_is_noticed_and_made_anew(opened: Opener, path: Path) -> None:

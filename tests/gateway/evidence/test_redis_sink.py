@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import sys
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -261,4 +262,84 @@ async def test_nobody_listening_is_down_and_costs_the_caller_nothing(tmp_path: P
     rig.emit(100)
     assert loop.time() - before < 1.0
     assert rig.sink.state().reason == "ConnectionError"
+    await rig.close()
+
+
+async def test_a_drain_that_is_cancelled_again_and_again_sends_nothing_twice(rig: Rig, server: RedisServer) -> None:
+    for turn in range(40):
+        rig.emit(20)
+        await asyncio.sleep(0.003 * (turn % 9))
+        rig.task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await rig.task
+        rig.task = asyncio.create_task(rig.sink.run())
+    await assert_each_once(rig, server.url)
+
+
+CHILD = """
+import asyncio, pathlib, sys
+from gateway import logs
+from gateway.evidence.metrics import Metrics
+from gateway.evidence.outbox import Outbox
+from gateway.evidence.redis_sink import RedisSink
+from gateway.settings import Redis
+async def main(path, url, start):
+    metrics = Metrics()
+    box = Outbox(pathlib.Path(path), bound=100000, retain=1000, on_lost=metrics.outbox_lost)
+    task = asyncio.create_task(RedisSink(Redis(url=url), box, metrics).run())
+    number = int(start)
+    while True:
+        for _ in range(5):
+            box.emit({"event_id": f"e{number}"})
+            number += 1
+        if number % 100 == 0:
+            await asyncio.to_thread(box.flush)
+            print(number, flush=True)
+        await asyncio.sleep(0.002)
+logs.configure()
+asyncio.run(main(*sys.argv[1:]))
+"""
+
+
+async def test_a_process_killed_in_the_middle_loses_and_repeats_nothing_that_was_committed(
+    tmp_path: Path, server: RedisServer, repository: Path
+) -> None:
+    path, committed, start = tmp_path / "killed.sqlite", set[str](), 0
+    for life in range(3):
+        child = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-c",
+            CHILD,
+            str(path),
+            server.url,
+            str(start),
+            cwd=repository,
+            stdout=asyncio.subprocess.PIPE,
+        )
+        assert child.stdout is not None
+        for _ in range(3):
+            flushed = int(await child.stdout.readline())
+        await asyncio.sleep(0.013 * life)
+        child.kill()
+        await child.wait()
+        committed |= {f"e{number}" for number in range(start, flushed)}
+        start = flushed + 10_000
+    metrics = Metrics()
+    box = Outbox(path, bound=100_000, retain=100_000, on_lost=metrics.outbox_lost)
+    sink = RedisSink(RedisSettings(url=server.url), box, metrics)
+    task = asyncio.create_task(sink.run())
+    assert await sink.drain(15)
+    task.cancel()
+    await asyncio.to_thread(box.close)
+    counted = Counter(await stream(server.url))
+    assert max(counted.values()) == 1
+    assert committed <= set(counted)
+
+
+async def test_the_mark_shares_the_hash_slot_of_a_tagged_stream(tmp_path: Path, server: RedisServer) -> None:
+    rig = Rig(tmp_path, server.url, stream="{llmgw}:events")
+    rig.emit(3)
+    await rig.settle()
+    async with Client.from_url(server.url, protocol=2) as client:
+        assert sorted(await client.keys()) == [b"{llmgw}:events", f"{{llmgw}}:hw:{rig.box.outbox_id}".encode()]
     await rig.close()
