@@ -316,7 +316,7 @@ def summary(demo: Demo, found: Stage, console: Console) -> None:
         leaked = [value for value in (MAIL, PHONE, CARD, IBAN, API_KEY) if value.encode() in record]
         console.print(f"    {name:<14}{record.count(b'POST /'):>4} requests, {len(record):>9,} bytes, values in clear: {leaked or 'none'}")
     events = found.events()
-    console.print(Text("Events (the last ones)", style="bold"))
+    console.print(Text("Events (the first ones)", style="bold"))
     for event in events[:8]:
         kept = ("action", "agent_id", "dialect", "level", "rule", "llm_endpoint", "verdict", "refusal_code", "prompt_hash")
         shown = {key: event[key] for key in kept if event[key]}

@@ -89,7 +89,7 @@ def _table(document: ClassificationDocument) -> ClassificationTable:
 def _profile(name: str, document: ProfileDocument) -> Profile:
     entities = {entity: Operator(operator) for entity, operator in document.entities.items()}
     if "*" in entities:
-        entities.setdefault("@secret", Operator.REMOVE)  # `*` alone must not make secrets restorable
+        entities.setdefault("@secret", Operator.PLACEHOLDER)
     return Profile(name, MappingProxyType(entities), document.minimum_score)
 
 

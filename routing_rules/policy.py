@@ -13,17 +13,17 @@ from gateway.model import AgentRecord, Classification, Operator, Profile, Upstre
 BUILT_IN_PROFILES: Final[Mapping[str, Profile]] = MappingProxyType(
     {
         "none": Profile("none", MappingProxyType({})),
-        "secrets": Profile("secrets", MappingProxyType({"@secret": Operator.REMOVE})),
+        "secrets": Profile("secrets", MappingProxyType({"@secret": Operator.PLACEHOLDER})),
         "pii": Profile(
             "pii",
             MappingProxyType(
-                {"@secret": Operator.REMOVE, "@personal": Operator.PLACEHOLDER, "@health": Operator.PLACEHOLDER}
+                {"@secret": Operator.PLACEHOLDER, "@personal": Operator.PLACEHOLDER, "@health": Operator.PLACEHOLDER}
             ),
         ),
-        "all": Profile("all", MappingProxyType({"@secret": Operator.REMOVE, "*": Operator.PLACEHOLDER})),
+        "all": Profile("all", MappingProxyType({"@secret": Operator.PLACEHOLDER, "*": Operator.PLACEHOLDER})),
     }
 )
-"""Profiles that every policy has. Secrets are removed and never put back; `none` is for upstreams that may see all."""
+"""Profiles that every policy has. A secret becomes a placeholder that is never put back; `none` is for upstreams that may see all."""
 
 CANARY_RULE: Final = "canary"
 CLEARANCE_RULE: Final = "clearance"

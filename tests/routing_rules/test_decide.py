@@ -187,6 +187,6 @@ def test_secrets_are_never_restorable() -> None:
     from tests.routing_rules.contexts import HEAD
 
     own = parse_policy(HEAD.replace("upstreams:\n", text + "upstreams:\n") + rule("{}"), "rules.yaml").profiles["mine"]
-    assert own.entities["@secret"] == "remove"
+    assert own.entities["@secret"] == "placeholder"
     assert set(BUILT_IN_PROFILES) == {"none", "secrets", "pii", "all"}
-    assert BUILT_IN_PROFILES["all"].entities == {"*": "placeholder", "@secret": "remove"}
+    assert BUILT_IN_PROFILES["all"].entities == {"*": "placeholder", "@secret": "placeholder"}

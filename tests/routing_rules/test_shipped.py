@@ -100,5 +100,5 @@ def test_promises(asked: RuleContext) -> None:
         if asked.classification.residual_level is CONFIDENTIAL:
             assert candidate.tier is not Tier.THIRD_PARTY
         if candidate.tier is not Tier.ON_PREM:
-            assert decision.profile.entities["@secret"] == "remove"
+            assert decision.profile.entities["@secret"] == "placeholder"
             assert decision.profile.entities["@personal"] == "placeholder"
