@@ -30,17 +30,17 @@ ARGUMENTS = json.dumps({"to": EMAIL, "who": f'{NAME} \\ "q"', "n": [1, 2], "x": 
 TAIL = "[PERSON_mnop"
 
 
-def chat(text: str = TEXT + TAIL, arguments: str = ARGUMENTS) -> bytes:
+def chat(text: str = TEXT + TAIL, arguments: str = ARGUMENTS, size: int = 7) -> bytes:
     def chunk(choice: dict[str, Any], **more: Any) -> str:
         head = {"id": "c1", "object": "chat.completion.chunk", "created": 1, "model": "m"}
         return sse({**head, "choices": [{"index": 0, "finish_reason": None, **choice}], **more})
 
     out = [": ping\n\n", chunk({"delta": {"role": "assistant", "content": ""}})]
-    out += [chunk({"delta": {"content": piece}, "logprobs": None}) for piece in pieces(text)]
+    out += [chunk({"delta": {"content": piece}, "logprobs": None}) for piece in pieces(text, size)]
     out.append(chunk({"index": 1, "delta": {"content": "other [PER"}}))
     start = {"index": 0, "id": "call_1", "type": "function", "function": {"name": "send", "arguments": ""}}
     out.append(chunk({"delta": {"tool_calls": [start]}}))
-    for piece in pieces(arguments, 5):
+    for piece in pieces(arguments, size - 2):
         out.append(chunk({"delta": {"tool_calls": [{"index": 0, "function": {"arguments": piece}}]}}))
         out.append(chunk({"delta": {"tool_calls": [{"index": 1, "function": {"arguments": piece}}]}}))
     out.append(chunk({"delta": {}, "finish_reason": "tool_calls"}))
@@ -52,7 +52,7 @@ def chat(text: str = TEXT + TAIL, arguments: str = ARGUMENTS) -> bytes:
     return ("".join(out) + "data: [DONE]\n\n").encode()
 
 
-def responses(text: str = TEXT + TAIL, arguments: str = ARGUMENTS) -> bytes:
+def responses(text: str = TEXT + TAIL, arguments: str = ARGUMENTS, size: int = 7) -> bytes:
     out: list[str] = []
 
     def event(kind: str, **members: Any) -> None:
@@ -64,7 +64,7 @@ def responses(text: str = TEXT + TAIL, arguments: str = ARGUMENTS) -> bytes:
     begun = {"type": "message", "id": "i1", "role": "assistant", "status": "in_progress", "content": []}
     event("response.output_item.added", output_index=0, item=begun)
     event("response.content_part.added", **place, part={"type": "output_text", "text": "", "annotations": []})
-    for piece in pieces(text):
+    for piece in pieces(text, size):
         event("response.output_text.delta", **place, delta=piece, logprobs=[], obfuscation="xyz")
     event("response.output_text.done", **place, text=text, logprobs=[])
     part = {"type": "output_text", "text": text, "annotations": []}
@@ -74,7 +74,7 @@ def responses(text: str = TEXT + TAIL, arguments: str = ARGUMENTS) -> bytes:
     call = {"item_id": "i2", "output_index": 1}
     tool = {"type": "function_call", "id": "i2", "call_id": "call_2", "name": "send", "arguments": ""}
     event("response.output_item.added", output_index=1, item=tool)
-    for piece in pieces(arguments):
+    for piece in pieces(arguments, size):
         event("response.function_call_arguments.delta", **call, delta=piece)
     event("response.function_call_arguments.done", **call, arguments=arguments)
     tool = {**tool, "arguments": arguments}
@@ -86,7 +86,7 @@ def responses(text: str = TEXT + TAIL, arguments: str = ARGUMENTS) -> bytes:
     return "".join(out).encode()
 
 
-def messages(text: str = TEXT + TAIL, arguments: str = ARGUMENTS) -> bytes:
+def messages(text: str = TEXT + TAIL, arguments: str = ARGUMENTS, size: int = 7) -> bytes:
     def event(kind: str, **members: Any) -> str:
         return sse({"type": kind, **members}, kind).replace("\n", "\r\n")
 
@@ -102,14 +102,14 @@ def messages(text: str = TEXT + TAIL, arguments: str = ARGUMENTS) -> bytes:
     out.append(event("content_block_start", index=1, content_block={"type": "text", "text": "[EMAIL"}))
     out += [
         event("content_block_delta", index=1, delta={"type": "text_delta", "text": piece})
-        for piece in pieces("_ADDRESS_abcdefghijkl] " + text)
+        for piece in pieces("_ADDRESS_abcdefghijkl] " + text, size)
     ]
     out.append(event("content_block_stop", index=1))
     block = {"type": "tool_use", "id": "toolu_1", "name": "send", "input": {}}
     out.append(event("content_block_start", index=2, content_block=block))
     out += [
         event("content_block_delta", index=2, delta={"type": "input_json_delta", "partial_json": piece})
-        for piece in pieces(arguments)
+        for piece in pieces(arguments, size)
     ]
     out.append(event("content_block_stop", index=2))
     ended = {"stop_reason": "stop_sequence", "stop_sequence": NAME}
@@ -120,7 +120,7 @@ def messages(text: str = TEXT + TAIL, arguments: str = ARGUMENTS) -> bytes:
 
 MAKERS = {"openai.chat": chat, "openai.responses": responses, "anthropic.messages": messages}
 STREAMS = {dialect: make() for dialect, make in MAKERS.items()}
-SHORT = {dialect: make(f"ü{NAME} {TAIL}", json.dumps({"a": f"{NOTE}🦊"})) for dialect, make in MAKERS.items()}
+SHORT = {dialect: make(f"ü{NAME} {TAIL}", json.dumps({"a": f"{NOTE}🦊"}), 17) for dialect, make in MAKERS.items()}
 """Small enough to be cut at every byte."""
 
 
