@@ -203,7 +203,7 @@ async def test_a_flood_of_one_agent_does_not_delay_another() -> None:
             assert (await pool.scan(spans(f"MARK-{n}"), agent="quiet")).complete
             took.append(time.monotonic() - started)
         assert not all(task.done() for task in flood)
-        assert sorted(took)[5] < 0.05
+        assert sorted(took)[5] < 0.2, "the whole flood takes five times as long"
         assert all(result.complete for result in await asyncio.gather(*flood))
 
 
@@ -241,9 +241,8 @@ async def test_who_joins_a_text_in_flight_keeps_it_when_the_first_leaves() -> No
         second = asyncio.create_task(pool.scan(spans(text), agent="b"))
         await asyncio.sleep(0.05)
         first.cancel()
-        started = time.monotonic()
         assert places(await second) == [(0, 10, 16, "MARK")]
-        assert time.monotonic() - started < 0.19, "it was scanned once"
+        assert [process.scanned for process in pool._crew.serving] == [len(text)], "it was scanned once"
 
 
 async def test_concurrent_scans_never_mix() -> None:
