@@ -42,7 +42,8 @@ class Stubs:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             context.load_cert_chain(pki.upstreams["stub"].certificate, pki.upstreams["stub"].key)
         self.by_name = {
-            name: StubUpstream(name, context=context if name.startswith("third") else None, pause=pause) for name in names
+            name: StubUpstream(name, context=context if name.startswith("third") else None, pause=pause)
+            for name in names
         }
         for stub in self.by_name.values():
             asyncio.run_coroutine_threadsafe(stub.start(), self._loop).result(5)
@@ -76,7 +77,9 @@ class Stubs:
 class RunningGateway:
     """`llmgw serve` in a folder of its own. Third-party upstreams speak TLS and want a credential."""
 
-    def __init__(self, folder: Path, *, settings: dict[str, Any] | None = None, rules: dict[str, Any] | None = None) -> None:
+    def __init__(
+        self, folder: Path, *, settings: dict[str, Any] | None = None, rules: dict[str, Any] | None = None
+    ) -> None:
         self.folder = folder
         self.pki = make_pki(folder / "pki", trust_domain=TRUST_DOMAIN, agents=("agent/demo", "agent/other"))
         init(folder, TRUST_DOMAIN)
@@ -114,7 +117,9 @@ class RunningGateway:
         agents["agents"].append(other)
         (self.folder / "agents.yaml").write_text(yaml.safe_dump(agents, sort_keys=False))
 
-    def start(self, *, workers: int = 1, seconds: float = 60.0, environment: dict[str, str] | None = None) -> RunningGateway:
+    def start(
+        self, *, workers: int = 1, seconds: float = 60.0, environment: dict[str, str] | None = None
+    ) -> RunningGateway:
         """Start and wait until every worker is ready."""
         command = [sys.executable, "-m", "gateway", "serve", "-c", str(self.config), "--workers", str(workers)]
         self.log = self.folder / "gateway.log"
