@@ -104,12 +104,9 @@ def event_id(now: datetime, random: bytes) -> str:
     """
     if len(random) != EVENT_RANDOM_BYTES:
         raise ValueError(f"an event id takes {EVENT_RANDOM_BYTES} random bytes")
-    chance = int.from_bytes(random)
-    number = (int(now.timestamp() * 1000) & 0xFFFF_FFFF_FFFF) << 80
-    number |= 0x7000 << 64 | (chance >> 64 & 0xFFF) << 64
-    number |= 0x8000_0000_0000_0000 | (chance & 0x3FFF_FFFF_FFFF_FFFF)
-    digits = f"{number:032x}"
-    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
+    clock, chance = f"{int(now.timestamp() * 1000):012x}", random.hex()
+    variant = "89ab"[random[2] >> 4 & 3]
+    return f"{clock[:8]}-{clock[8:]}-7{chance[1:4]}-{variant}{chance[5:8]}-{chance[8:]}"
 
 
 def timestamp(now: datetime) -> str:

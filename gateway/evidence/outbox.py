@@ -221,7 +221,8 @@ class Outbox:
             with file.transaction():
                 file.append(rows)
                 marks = self._save_marks(file)
-                kept = self._rows + len(rows) - file.prune(self._delivered_seq, self._retain, _PRUNE_EVENTS)
+                excess = self._rows - self._pending - self._retain
+                kept = self._rows + len(rows) - file.prune(marks[0], min(excess, _PRUNE_EVENTS))
                 file.set_meta("rows", str(kept))
         except sqlite3.Error as error:
             self._fail(error)

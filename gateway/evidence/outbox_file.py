@@ -134,16 +134,13 @@ class OutboxFile:
         """Add events whose sequence numbers are above every one in the file."""
         self._db.executemany("INSERT INTO events VALUES (?, ?)", rows)
 
-    def prune(self, delivered: int, retain: int, limit: int) -> int:
-        """Delete up to `limit` delivered events, oldest first, but never the newest `retain` of the delivered."""
-        row = self._db.execute(
-            "SELECT seq FROM events WHERE seq <= ? ORDER BY seq DESC LIMIT 1 OFFSET ?", (delivered, retain)
-        ).fetchone()
-        if row is None:
+    def prune(self, delivered: int, most: int) -> int:
+        """Delete up to `most` events, oldest first, none above `delivered`; returns how many that were."""
+        if most <= 0:
             return 0
         return self._db.execute(
             "DELETE FROM events WHERE seq IN (SELECT seq FROM events WHERE seq <= ? ORDER BY seq LIMIT ?)",
-            (row[0], limit),
+            (delivered, most),
         ).rowcount
 
     def close(self) -> None:
