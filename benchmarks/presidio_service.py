@@ -30,7 +30,7 @@ def _engines() -> tuple[AnalyzerEngine, AnonymizerEngine]:
         supported_languages=["en"],
     )
     analyzer.analyze("warm", language="en")
-    return analyzer, AnonymizerEngine()  # type: ignore[no-untyped-call]
+    return analyzer, AnonymizerEngine()
 
 
 def application() -> web.Application:
