@@ -48,6 +48,10 @@ _DATA_URL: Final = re.compile(
 _BASE64: Final = re.compile(r"[A-Za-z0-9+/_-]+={0,2}")
 _SHORTEST_BASE64: Final = 40
 """Characters. Anything shorter is cheap to scan and may be a word or a number that happens to be base64."""
+_PROBE: Final = 4096
+"""Characters of base64 that show whether the rest can be text; a multiple of four."""
+_URL_SAFE: Final = str.maketrans("-_", "+/")
+_UTF16_MARKS: Final = (b"\xff\xfe", b"\xfe\xff")
 _READABLE_RUN: Final = re.compile(rb"[\x20-\x7e\t\r\n]{16,}")
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffd]")
 _READABLE_SHARE: Final = 0.05
@@ -116,13 +120,14 @@ def _url(found: Found, path: str, value: str, media: str) -> None:
 
 def _content(found: Found, path: str, value: tuple[str, str], media: str) -> None:
     whole, encoded = value
-    data = _decoded(encoded)
-    if data is None:
+    encoded = _one_line(encoded)
+    probe = _decoded(encoded[:_PROBE]) if _BASE64.fullmatch(encoded) else None
+    if probe is None or len(encoded) < _SHORTEST_BASE64:
         found.text(path, whole)
+    if probe is None or not (media in _TEXT_MEDIA or _may_be_text(probe)):
         return
-    if len(encoded) < _SHORTEST_BASE64:
-        found.text(path, whole)
-    readable = _as_text(data) if media in _TEXT_MEDIA else _readable(data)
+    data = _decoded(encoded) or b""
+    readable = _readable(data) or (data.decode("latin-1") if media in _TEXT_MEDIA else "")
     if readable:
         found.sealed(path, readable)
 
@@ -140,14 +145,18 @@ def opaque(found: Found, path: str, value: str) -> None:
         found.sealed(path, value)
     if data is None:
         return
-    for readable in {_readable(data), b"\n".join(_READABLE_RUN.findall(data)).decode("ascii")} - {"", value}:
-        found.sealed(path, readable)
+    for readable in dict.fromkeys((_readable(data), b"\n".join(_READABLE_RUN.findall(data)).decode("ascii"))):
+        if readable not in ("", value):
+            found.sealed(path, readable)
+
+
+def _one_line(encoded: str) -> str:
+    return encoded.replace("\n", "").replace("\r", "") if "\n" in encoded or "\r" in encoded else encoded
 
 
 def _decoded(encoded: str) -> bytes | None:
     """What a base64 string (either alphabet, padding or not, line breaks allowed) holds; None if it is not one."""
-    if "\n" in encoded or "\r" in encoded:
-        encoded = encoded.replace("\n", "").replace("\r", "")
+    encoded = _one_line(encoded)
     if _BASE64.fullmatch(encoded) is None:
         return None
     bare = encoded.rstrip("=").translate(_URL_SAFE)
@@ -157,12 +166,20 @@ def _decoded(encoded: str) -> bytes | None:
         return None
 
 
-_URL_SAFE: Final = str.maketrans("-_", "+/")
+def _may_be_text(beginning: bytes) -> bool:
+    """Whether what begins so can be text at all; spares decoding large images."""
+    if beginning.startswith(_UTF16_MARKS):
+        return True
+    try:
+        beginning.decode("utf-8")
+    except UnicodeDecodeError as error:
+        return error.start >= len(beginning) - 3  # a character that the cut went through
+    return True
 
 
 def _readable(data: bytes) -> str:
     """`data` as text if it is UTF-8 or UTF-16 text, else nothing."""
-    for encoding in ("utf-8-sig", "utf-16") if data[:2] in (b"\xff\xfe", b"\xfe\xff") else ("utf-8-sig",):
+    for encoding in ("utf-8-sig", "utf-16") if data.startswith(_UTF16_MARKS) else ("utf-8-sig",):
         try:
             text = data.decode(encoding)
         except UnicodeDecodeError:
@@ -170,7 +187,3 @@ def _readable(data: bytes) -> str:
         if len(_CONTROL.findall(text)) <= _READABLE_SHARE * len(text):
             return text
     return ""
-
-
-def _as_text(data: bytes) -> str:
-    return _readable(data) or data.decode("latin-1")

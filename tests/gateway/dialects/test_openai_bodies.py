@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import time
 from typing import Any
 
 import pytest
@@ -575,3 +576,22 @@ def test_arguments_as_an_object_are_all_text() -> None:
     spans = found(chat(messages=[{"role": "assistant", "tool_calls": [call]}]))
     assert spans["/messages/0/tool_calls/0/function/arguments/headers"] == "key:headers"
     assert spans["/messages/0/tool_calls/0/function/arguments/headers/type"] == "key:type|text:text"
+
+
+@pytest.mark.parametrize("shift", range(4))
+def test_long_text_under_a_wrong_media_type_is_shown(shift: int) -> None:
+    text = "x" * shift + "Gr\u00fc\u00dfe, \u4f60\u597d, \U0001f600 " * 2000
+    for raw in (text.encode(), text.encode("utf-16")):
+        for encoded in (base64.b64encode(raw).decode(), base64.encodebytes(raw).decode()):
+            url = f"data:application/pdf;base64,{encoded}"
+            prompt = chat(messages=[{"role": "user", "content": [{"type": "file", "file": {"file_data": url}}]}])
+            assert found(prompt) == {"/messages/0/content/0/file/file_data": f"sealed:{text}"}
+
+
+def test_a_large_image_costs_little() -> None:
+    url = "data:image/png;base64," + base64.b64encode(os.urandom(3 << 20)).decode()
+    body = [{"role": "user", "content": [{"type": "image_url", "image_url": {"url": url}}]}]
+    start = time.perf_counter()
+    prompt = chat(messages=body)
+    assert time.perf_counter() - start < 0.5
+    assert (prompt.spans, len(prompt.attachments)) == ((), 1)
