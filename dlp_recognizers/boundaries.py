@@ -27,12 +27,19 @@ def in_column(page: Page, start: int, end: int) -> bool:
 def in_prose(page: Page, start: int, end: int) -> bool:
     """Whether a bare run of digits stands in running text and not among other figures or in code."""
     left, right = page.char(start - 1), page.char(end)
-    if left not in " \t\n\"'([:" or (
-        right not in " \t\n\"')],;?!" and not (right == "." and page.char(end + 1) in " \n")
-    ):
+    stop = right == "." and page.char(end + 1) in " \n"
+    if left not in " \t\n\"'([:;>|" or (right not in " \t\n\"')],;?!<|" and not stop):
         return False
-    around = page.text[max(0, start - 24) : start] + page.text[end : end + 24]
+    low, high = page.line(start, limit=24)
+    around = page.text[low:start] + page.text[end : max(end, high)]
     return sum(char.isdigit() for char in around) < 4
+
+
+def strangers(page: Page, start: int, end: int) -> list[str]:
+    """The runs of digits nearby that are as long as [start, end): the rest of a column."""
+    low = max(0, start - 240)
+    nearby = page.text[low:start].split() + page.text[end : end + 240].split()
+    return [word for each in nearby if len(word := each.strip("\"',;|[](){}:")) == end - start and word.isdigit()]
 
 
 def digits(text: str) -> str:

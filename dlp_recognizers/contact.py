@@ -10,8 +10,8 @@ from dlp_recognizers.page import Page
 
 _REGIONS = ("US", "GB", "DE", "FR", "IT", "ES", "AT", "CH", "NL", "BE", "PL", "IE", "PT", "SE")
 _PHONE_WORDS = Near(
-    r"\b(?:tel(?:ephone|efon|efono|\.)?|phone|mobile?|mobil|cell|call|dial|fax|ruf|handy|sms|text|whatsapp|signal|"
-    r"contact|reach|ring|hotline|extension|num\xe9ro|portable|m\xf3vil|cellulare|rufnummer|telefoonnummer)"
+    r"\b(?:tel(?:ephone|efon|efono)?|mobil|cell|call(?:s|ed|ing)?|dial|fax|ruf|handy|sms|text|whatsapp|signal|"
+    r"contact|reach|ring|rang|hotline|extension|num\xe9ro|portable|m\xf3vil|cellulare|rufnummer|telefoonnummer)\b"
     r"|phone|telefon|mobile",
     before=40,
 )
@@ -106,7 +106,8 @@ def _national(page: Page, start: int, end: int) -> Verdict:
         return None
     if _PHONE_WORDS(page, start, end):
         return (start, end, 0.85)
-    if in_column(page, start, end) or len(set(number)) < 3 or len(number) < 9:
+    shape = [len(part) for part in text.replace(".", "-").replace(" ", "-").split("-")]
+    if in_column(page, start, end) or len(set(number)) < 3 or len(number) < 9 or shape == [3, 2, 4]:
         return None
     for region in _REGIONS:
         parsed = _parse(number, region)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from presidio_analyzer.predefined_recognizers import CryptoRecognizer
 
-from dlp_recognizers.boundaries import alone, digits
-from dlp_recognizers.linear import Judge, LinearRecognizer, Near, Shape, Verdict, compiled
+from dlp_recognizers.boundaries import alone, digits, strangers
+from dlp_recognizers.linear import Judge, LinearRecognizer, Near, Shape, Verdict
 from dlp_recognizers.page import Page
 
 _CARD_WORDS = Near(
@@ -15,7 +15,6 @@ _CARD_WORDS = Near(
 )
 _IBAN_WORDS = Near(r"\b(?:iban|bank|account|konto|transfer|\xfcberweisung|compte|cuenta|conto)", before=48)
 _WALLET_WORDS = Near(r"\b(?:wallet|btc|bitcoin|crypto|eth|ether|ethereum)")
-_RUN = compiled(r"\b[0-9]{13,19}\b")
 
 IBAN_LENGTHS = {
     "AD": 24,
@@ -155,12 +154,8 @@ def _card(page: Page, start: int, end: int) -> Verdict:
 
 def _bare_card(page: Page, start: int, end: int) -> Verdict:
     """A run of digits without separators or a word: no card if it stands among runs like it that fail the checksum."""
-    low, high = max(0, start - 240), min(len(page.data), end + 240)
-    strangers = 0
-    for match in _RUN.finditer(page.data, low, high):
-        left, right = match.span()
-        strangers += right - left == end - start and left != start and not luhn(page.text[left:right])
-    return (start, end, 0.3 if strangers >= 2 else 0.7)
+    wrong = sum(not luhn(other) for other in strangers(page, start, end))
+    return (start, end, 0.3 if wrong >= 2 else 0.7)
 
 
 def _spread_card(page: Page, start: int, end: int) -> Verdict:
@@ -175,7 +170,7 @@ def _spread_card(page: Page, start: int, end: int) -> Verdict:
             stop = start + places[size - 1] + 1
             if len(number) > size and places[size] == places[size - 1] + 1:
                 continue
-            if page.char(stop).isalnum() or (size < 16 and not _CARD_WORDS(page, start, stop)):
+            if not alone(page, start, stop) or (size < 16 and not _CARD_WORDS(page, start, stop)):
                 continue
             return (start, stop, 0.8)
     return None
@@ -208,9 +203,11 @@ def _iban(page: Page, start: int, end: int) -> Verdict:
         offset += 1
     if page.char(offset).isalnum() or page.char(offset) == "_":
         return None
-    if mod97("".join(value).upper()):
-        return (start, offset, 1.0)
     written = page.text[start:offset]
+    grouped = all(len(part) == 4 for part in written.split()[:-1])
+    if mod97("".join(value).upper()):
+        # Words in lower case make a valid IBAN now and then, when blanks may stand anywhere.
+        return (start, offset, 1.0) if grouped or written == written.upper() else None
     if written.upper() == written and sum(map(str.isdigit, value)) > size // 2 and _IBAN_WORDS(page, start, offset):
         return (start, offset, 0.6)
     return None

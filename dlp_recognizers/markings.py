@@ -93,6 +93,9 @@ def _core(page: Page, start: int, end: int) -> tuple[int, int]:
     return start, end
 
 
+_COMMON = frozenset({"internal", "public", "intern", "interne", "restricted", "nda", "publique", "unclassified"})
+
+
 def _line(page: Page, start: int, end: int) -> Verdict:
     """A line that holds nothing but the marking."""
     low, high = _core(page, start, end)
@@ -104,6 +107,8 @@ def _line(page: Page, start: int, end: int) -> Verdict:
     if word != word.lower():
         return (low, high, 0.85)
     # A word of its own in lower case is as often part of a list or of code: then only as a header or footer.
+    if word in _COMMON:
+        return (low, high, 0.4)
     at_margin = not page.text[max(0, start - 3) : low].strip(" \n*[(=_") or not page.text[high : end + 3].strip(
         " \n.*])=_"
     )
@@ -119,7 +124,7 @@ def recognizers() -> list[LinearRecognizer]:
             Shape("line", rf"(?im)^{_DECORATION}(?:{words}){_DECORATION}[.:]?{_DECORATION}\r?$", judge=_line),
             Shape(
                 "label",
-                rf"(?i)\b{_LABEL}[\x22'*_]{{0,3}} ?(?:[:=]|\bis\b|->) ?[\x22'*_\[]{{0,3}}(?:{words})\b",
+                rf"(?i)\b{_LABEL}[\x22'*_]{{0,3}} ?(?:[:=]|\bis\b|->)[\x22'*_\[ ]{{0,5}}(?:{words})\b",
                 judge=_label_value,
             ),
             Shape("stated", rf"(?i)\b{_STATES} [\x22'*_\[]{{0,3}}(?:{words})\b", judge=_label_value),

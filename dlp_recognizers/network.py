@@ -12,7 +12,7 @@ _IP_WORDS = Near(
     r"\b(?:ip|ipv4|ipv6|address|addr|host|server|client|from|ping|dns|gateway|peer|subnet|inet)\b", before=30
 )
 _VERSION = Near(
-    r"(?:\b(?:version|ver|v|release|rev|build|firmware|section|chapter|rfc)[\s:=.]*|[=~^<>!]=?\s?|[a-z][/@_-])$",
+    r"(?:\b(?:version|ver|v|released?|revision|rev|build|firmware|section|chapter|rfc)[\s:=.]*|(?:[=~<>!]=|[~^])\s?|[a-z][/@_-])$",
     before=14,
     after=0,
 )

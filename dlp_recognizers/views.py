@@ -11,6 +11,7 @@ import unicodedata
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from html.entities import html5
 from urllib.parse import unquote_to_bytes
 
 _DASHES = "‐‑‒–—―−﹘﹣－⁃"
@@ -159,8 +160,9 @@ def _decode(escape: str) -> str | None:
             return None
     if escape[0] == "=":
         return ""
-    value = html.unescape(escape)
-    return None if value == escape else value
+    if escape[1] == "#":
+        return html.unescape(escape)
+    return html5.get(escape[1:])
 
 
 type _Origin = Callable[[int, int], tuple[int, int]]
