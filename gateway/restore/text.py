@@ -12,6 +12,7 @@ from typing import Final
 
 from gateway.redaction.placeholders import MAX_LENGTH, PATTERN
 from gateway.restore.links import LinkTracker
+from gateway.restore.nesting import JsonNesting
 
 CREDENTIAL: Final = "[credential]"
 """What stands in an answer where the upstream quoted a credential of ours."""
@@ -21,8 +22,9 @@ class Escape(enum.Enum):
     """How a value must be written in the place of its placeholder."""
 
     NONE = enum.auto()
+    """As it is, unless the text turns out to be JSON (structured output)."""
     JSON = enum.auto()
-    """Within a JSON string that is itself text (tool-call arguments): escaped, without quotes."""
+    """In JSON that is itself text (tool-call arguments): escaped for the string it stands in, without quotes."""
 
 
 @dataclass(slots=True)
@@ -46,6 +48,9 @@ class Table:
     suspicious: re.Pattern[bytes] = field(repr=False)
     """Matches UTF-8 JSON text that may hold something to replace outside the texts that come in pieces."""
 
+    special: bool
+    """Whether any value would be written differently in a JSON string."""
+
     @classmethod
     def of(cls, values: Mapping[str, str], masks: tuple[str, ...]) -> Table:
         """A table of `values` and `masks`; empty masks count as none. Raises ValueError for a key that is no
@@ -55,7 +60,9 @@ class Table:
         masks = tuple(sorted({mask for mask in masks if mask}, key=lambda mask: (-len(mask), mask)))
         parts = [*(re.escape(mask) for mask in masks), PATTERN]
         source = "|".join(parts)
-        return cls(values, masks, tuple(sorted(values)), re.compile(source), re.compile(rf"{source}|\\[u/]".encode()))
+        suspicious = re.compile(rf"{source}|\\[u/]".encode())
+        special = any(_escaped(value) != value for value in values.values())
+        return cls(values, masks, tuple(sorted(values)), re.compile(source), suspicious, special)
 
     @property
     def idle(self) -> bool:
@@ -89,7 +96,8 @@ class TextRestorer:
     ) -> None:
         self._table = table
         self._tally = tally if tally is not None else Tally()
-        self._escape = escape
+        self._nesting = JsonNesting(certain=escape is Escape.JSON) if table.special else None
+        self._least = 1 if escape is Escape.JSON else 0
         self._links = None if in_urls or escape is Escape.JSON else LinkTracker()
         self._held = ""
         self.restored = 0
@@ -116,14 +124,14 @@ class TextRestorer:
             if match.start() >= hold:
                 break
             replacement = self._replacement(match[0])
-            if replacement is None and self._links is None:
-                continue
-            out.append(self._passed(text[position : match.start()]))
+            out.append(self._settled(text[position : match.start()]))
             out.append(self._resolve(match[0], replacement))
+            if self._nesting is not None:
+                self._nesting.passed(match[0])
             position = match.end()
             if position > hold:
                 hold = table.hold_from(text, position)
-        out.append(self._passed(text[position:hold]))
+        out.append(self._settled(text[position:hold]))
         self._held = text[hold:]
         return "".join(out)
 
@@ -140,14 +148,24 @@ class TextRestorer:
         if known:
             self.restored += 1
             self._tally.restored += 1
-        if self._escape is Escape.JSON:
-            replacement = json.dumps(replacement, ensure_ascii=False)[1:-1]
+        if self._nesting is not None:
+            for _ in range(max(self._least, self._nesting.depth)):
+                replacement = _escaped(replacement)
         return self._passed(replacement)
+
+    def _settled(self, text: str) -> str:
+        if self._nesting is not None:
+            self._nesting.passed(text)
+        return self._passed(text)
 
     def _passed(self, text: str) -> str:
         if self._links is not None:
             self._links.passed(text)
         return text
+
+
+def _escaped(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)[1:-1]
 
 
 def restore_text(table: Table, text: str, tally: Tally, *, escape: Escape = Escape.NONE, in_urls: bool = False) -> str:

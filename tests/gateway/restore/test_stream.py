@@ -5,7 +5,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from gateway.errors import Refusal, Refused
@@ -241,6 +241,7 @@ def test_errors_in_mid_stream_are_restored_and_masked() -> None:
 def test_arguments_stay_json_for_any_value(values: list[str], parts: list[str], dialect: str) -> None:
     table = dict(zip(VALUES, values, strict=True))
     text = "".join(parts)
+    assume(not text.lstrip().startswith(("[", "{", "`")) or '"' not in text)  # not half of a JSON text of its own
     arguments = json.dumps({"a": text}, ensure_ascii=False)
     stream = stream_filter(dialect, table)
     out = events(stream.feed(MAKERS[dialect]("", arguments)) + stream.close())
