@@ -141,7 +141,7 @@ class Metrics:
     def request(self, facts: RequestFacts) -> None:
         """Count one exchange that ended."""
         key = (
-            self._dialects(facts.dialect),
+            self._dialects(facts.dialect or NONE),
             self._outcomes(facts.outcome),
             self._levels(facts.level or NONE),
             self._tiers(facts.tier or NONE),
