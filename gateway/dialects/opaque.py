@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+import string
 from collections.abc import Mapping
 from typing import Final
 
@@ -45,7 +46,7 @@ _AUDIO_FORMATS: Final[Mapping[str, str]] = {
 _DATA_URL: Final = re.compile(
     r"data:([A-Za-z0-9!#$&^_.+/-]{0,100})(;charset=[A-Za-z0-9-]{1,20})?;base64,", re.IGNORECASE
 )
-_BASE64: Final = re.compile(r"[A-Za-z0-9+/_-]+={0,2}")
+_ALPHABET: Final = (string.ascii_letters + string.digits + "+/-_").encode()
 _SHORTEST_BASE64: Final = 40
 """Characters. Anything shorter is cheap to scan and may be a word or a number that happens to be base64."""
 _PROBE: Final = 4096
@@ -121,7 +122,7 @@ def _url(found: Found, path: str, value: str, media: str) -> None:
 def _content(found: Found, path: str, value: tuple[str, str], media: str) -> None:
     whole, encoded = value
     encoded = _one_line(encoded)
-    probe = _decoded(encoded[:_PROBE]) if _BASE64.fullmatch(encoded) else None
+    probe = _decoded(encoded[:_PROBE]) if _is_base64(encoded) else None
     if probe is None or len(encoded) < _SHORTEST_BASE64:
         found.text(path, whole)
     if probe is None or not (media in _TEXT_MEDIA or _may_be_text(probe)):
@@ -154,10 +155,16 @@ def _one_line(encoded: str) -> str:
     return encoded.replace("\n", "").replace("\r", "") if "\n" in encoded or "\r" in encoded else encoded
 
 
+def _is_base64(encoded: str) -> bool:
+    # Deleting the alphabet from the bytes is several times as fast as matching it, and images are large.
+    padding = encoded.encode(errors="surrogatepass").translate(None, _ALPHABET).decode("latin-1")
+    return len(padding) < len(encoded) and padding in ("", "=", "==") and encoded.endswith(padding)
+
+
 def _decoded(encoded: str) -> bytes | None:
     """What a base64 string (either alphabet, padding or not, line breaks allowed) holds; None if it is not one."""
     encoded = _one_line(encoded)
-    if _BASE64.fullmatch(encoded) is None:
+    if not _is_base64(encoded):
         return None
     bare = encoded.rstrip("=").translate(_URL_SAFE)
     try:

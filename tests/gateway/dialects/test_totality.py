@@ -201,3 +201,10 @@ def test_spans_point_at_what_they_say() -> None:
                 assert span.path.rpartition("/")[2].replace("~1", "/").replace("~0", "~") == span.text
             if span.kind is SpanKind.TEXT:
                 assert resolve(body, span.path) == span.text
+
+
+def test_half_a_surrogate_pair_does_no_harm_even_if_it_gets_here() -> None:
+    part = {"type": "image_url", "image_url": {"url": "data:image/png;base64,ab\ud800"}}
+    body = {"model": "m", "messages": [{"role": "user", "content": [part]}]}
+    prompt = dialects.route("POST", "/v1/chat/completions").dialect.parse(body)
+    assert [span.text for span in prompt.spans] == ["data:image/png;base64,ab\ud800"]
