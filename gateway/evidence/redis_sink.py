@@ -14,6 +14,7 @@ import random
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final, cast
 
 import redis.exceptions as redis_errors
@@ -192,6 +193,22 @@ class RedisSink:
             _log.error("sink_down", sink="redis", reason=reason, pending=self._outbox.pending())
         self._status, self._reason = SinkStatus.DOWN, reason
         self._metrics.sink("redis", up=False)
+
+
+async def drain_leftover(settings: RedisSettings, path: Path, metrics: Metrics, *, retain: int) -> None:
+    """Deliver what the outbox of a worker that no longer exists still holds; ends when nothing waits in it.
+
+    For a start with fewer workers than before. Harmless if the worker does exist: marks are compared, numbers are unique.
+    """
+    outbox = await asyncio.to_thread(Outbox, path, bound=1, retain=retain, on_lost=metrics.outbox_lost)
+    drain = asyncio.create_task(RedisSink(settings, outbox, metrics).run())
+    try:
+        while outbox.pending():  # noqa: ASYNC110  # what is waited for happens in Redis
+            await asyncio.sleep(IDLE_SECONDS)
+    finally:
+        drain.cancel()
+        await asyncio.gather(drain, return_exceptions=True)
+        await asyncio.to_thread(outbox.close)
 
 
 def _mark_key(stream: str, outbox_id: str) -> str:

@@ -16,7 +16,7 @@ from redis.asyncio import Redis as Client
 from gateway.evidence import redis_sink
 from gateway.evidence.metrics import Metrics
 from gateway.evidence.outbox import Outbox
-from gateway.evidence.redis_sink import RedisSink, SinkStatus
+from gateway.evidence.redis_sink import RedisSink, SinkStatus, drain_leftover
 from gateway.settings import Redis as RedisSettings
 from tests.support.redis_server import RedisServer, available
 
@@ -343,3 +343,16 @@ async def test_the_mark_shares_the_hash_slot_of_a_tagged_stream(tmp_path: Path, 
     async with Client.from_url(server.url, protocol=2) as client:
         assert sorted(await client.keys()) == [b"{llmgw}:events", f"{{llmgw}}:hw:{rig.box.outbox_id}".encode()]
     await rig.close()
+
+
+async def test_the_outbox_of_a_worker_that_is_no_more_is_delivered(tmp_path: Path, server: RedisServer) -> None:
+    metrics, path = Metrics(), tmp_path / "worker-3.sqlite3"
+    box = Outbox(path, bound=1000, retain=100, on_lost=metrics.outbox_lost)
+    for number in range(120):
+        box.emit({"event_id": f"e{number}"})
+    await asyncio.to_thread(box.close)
+    settings = RedisSettings(url=server.url)
+    for _ in range(2):
+        async with asyncio.timeout(10):
+            await drain_leftover(settings, path, metrics, retain=100)
+    assert await stream(server.url) == [f"e{number}" for number in range(120)]
