@@ -134,11 +134,15 @@ def https_fetch(ca: Path) -> Fetch:
     return fetch
 
 
-def token_verifier(settings: OAuth, fetch: Fetch | None = None) -> tuple[TokenVerifier, FetchedKeys | None]:
-    """The verifier that the settings describe, and the source whose `run` has to be kept running, if there is one.
+def token_verifier(
+    settings: OAuth | None, fetch: Fetch | None = None
+) -> tuple[TokenVerifier | None, FetchedKeys | None]:
+    """The verifier that the settings describe, and the source whose `run` has to be kept running, where there is one.
 
     `fetch` gets the JWKS URL; by default over https, trusting `jwks_ca_file` alone. Raises ConfigurationError.
     """
+    if settings is None:
+        return None, None
     if (settings.jwks_file is None) == (settings.jwks_url is None):
         raise ConfigurationError("identity.oauth: give one of jwks_file and jwks_url.")
     if settings.jwks_file is not None:

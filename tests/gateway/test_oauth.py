@@ -382,7 +382,9 @@ def test_a_file_is_read_again_when_it_changes(tmp_path: Path) -> None:
     path.write_bytes(public(EC))
     verifier, refresher = token_verifier(SETTINGS.model_copy(update={"jwks_file": path}))
     old, new = sign(claims()), sign(claims(), RSA, alg="RS256", kid="r1")
+    assert verifier is not None
     assert refresher is None
+    assert token_verifier(None) == (None, None)
     assert verifier.verify(old, NOW)
     path.write_bytes(public(RSA))
     assert verifier.verify(new, NOW)
