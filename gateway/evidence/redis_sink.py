@@ -198,7 +198,7 @@ class RedisSink:
 async def drain_leftover(settings: RedisSettings, path: Path, metrics: Metrics, *, retain: int) -> None:
     """Deliver what the outbox of a worker that no longer exists still holds; ends when nothing waits in it.
 
-    For a start with fewer workers than before. Harmless if the worker does exist: marks are compared, numbers are unique.
+    For a start with fewer workers than before. Harmless if the worker does exist: marks are compared before a write.
     """
     outbox = await asyncio.to_thread(Outbox, path, bound=1, retain=retain, on_lost=metrics.outbox_lost)
     drain = asyncio.create_task(RedisSink(settings, outbox, metrics).run())
