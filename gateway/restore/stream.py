@@ -132,7 +132,8 @@ class SseFilter:
         tree = _parsed(data)
         if tree is None:
             return self._unknown(event, data)
-        self._usage = merged_usage(self._usage, tree)
+        if b'"usage"' in data:
+            self._usage = merged_usage(self._usage, tree)
         if self._table.idle:
             return event.raw
         return self._restored_event(event, data, tree)

@@ -60,7 +60,8 @@ class Table:
         masks = tuple(sorted({mask for mask in masks if mask}, key=lambda mask: (-len(mask), mask)))
         parts = [*(re.escape(mask) for mask in masks), PATTERN]
         source = "|".join(parts)
-        suspicious = re.compile(rf"{source}|\\[u/]".encode())
+        escaped = "".join(f"|{re.escape(_escaped(mask))}" for mask in masks if _escaped(mask) != mask)
+        suspicious = re.compile(rf"{source}{escaped}|\\[u/]".encode())
         special = any(_escaped(value) != value for value in values.values())
         return cls(values, masks, tuple(sorted(values)), re.compile(source), suspicious, special)
 

@@ -230,6 +230,17 @@ def test_errors_in_mid_stream_are_restored_and_masked() -> None:
     assert event["error"]["message"] == f"bad key [credential] for {VALUES[NAME]}"
 
 
+def test_a_credential_is_masked_however_json_writes_it() -> None:
+    mask = 'quo"ted/' + "key-\u00e9"
+    stream = stream_filter("openai.chat", {}, masks=(mask,))
+    for text in (
+        json.dumps({"x": mask}),
+        json.dumps({"x": mask}, ensure_ascii=False),
+        json.dumps({"x": mask}).replace("/", "\\/"),
+    ):
+        assert events(stream.feed(f"data: {text}\n\n".encode())) == [{"x": "[credential]"}]
+
+
 @settings(max_examples=60, deadline=None)
 @given(
     values=st.lists(st.text(min_size=1), min_size=3, max_size=3),
