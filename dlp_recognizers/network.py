@@ -20,6 +20,8 @@ _MAC_WORDS = Near(r"\b(?:mac|ethernet|hardware|physical|bssid|wlan|wifi|hwaddr|e
 
 
 def _ipv4(page: Page, start: int, end: int) -> Verdict:
+    if end - start > 15:
+        return None
     text = page.text[start:end]
     if not alone(page, start, end) and not (
         page.char(end) == "/" or page.char(end) == ":" or page.char(start - 1) in ":/,"
@@ -37,7 +39,11 @@ def _ipv4(page: Page, start: int, end: int) -> Verdict:
     if (left == "-" and page.char(start - 2).isalnum()) or _VERSION(page, start, start):
         return None
     parts = text.split(".")
-    if any(len(part) > 1 and part[0] == "0" for part in parts) or any(int(part) > 255 for part in parts):
+    if (
+        len(parts) != 4
+        or any(len(part) > 1 and part[0] == "0" for part in parts)
+        or any(int(part) > 255 for part in parts)
+    ):
         return None
     octets = [int(part) for part in parts]
     if octets[0] in {0, 127, 255} or octets[0] >= 224 or octets[1:] == [0, 0, 0]:
@@ -92,7 +98,7 @@ def recognizers() -> list[LinearRecognizer]:
         LinearRecognizer(
             "IP_ADDRESS",
             [
-                Shape("v4", r"[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}", judge=_ipv4, retry=True),
+                Shape("v4", r"(?:[0-9]{1,3}\.){3,}[0-9]{1,3}", judge=_ipv4),
                 Shape(
                     "v6",
                     r"[0-9A-Fa-f]{3,4}:[0-9A-Fa-f:]{1,38}[0-9A-Fa-f:]",

@@ -10,9 +10,14 @@ _PARTICLE = r"(?:(?:van|von|de|der|den|di|da|del|della|la|le|du|dos|bin|al|el|zu
 _FULL = rf"{_NAME_WORD}(?: [A-Z]\.)?(?: {_PARTICLE}{_NAME_WORD}){{1,3}}"
 _ANY = rf"{_NAME_WORD}(?: [A-Z]\.)?(?: {_PARTICLE}{_NAME_WORD}){{0,3}}"
 _HONORIFIC = (
-    r"\b(?:Mr|Mrs|Ms|Miss|Mx|Dr|Prof|Professor|Sir|Dame|Lord|Lady|Herrn?|Frau|Fr\xe4ulein|Mme|Mlle|M|Monsieur|"
-    r"Madame|Se\xf1or|Se\xf1ora|Sr|Sra|Sig|Signor|Signora|Dott|Dhr|Mevr|Pan|Pani|Rev|Capt|Nurse)\b\.?"
+    r"\b(?:M\.|Mr|Mrs|Ms|Miss|Mx|Dr|Prof|Professor|Sir|Dame|Lord|Lady|Herrn?|Frau|Fr\xe4ulein|Mme|Mlle|Monsieur|"
+    r"Madame|Se\xf1or|Se\xf1ora|Sr|Sra|Sig|Signor|Signora|Dott|Dhr|Mevr|Rev|Capt|Nurse|Doctor)\.?"
 )
+_TITLE_WORDS = (
+    "Mr Mrs Ms Miss Mx Dr Prof Professor Sir Dame Lord Lady Herr Herrn Frau Fräulein Mme Mlle Monsieur Madame Señor "
+    "Señora Signor Signora Nurse Doctor Patient Patientin"
+)
+_TITLES = frozenset(_TITLE_WORDS.split())
 _NAME_LABEL = (
     r"(?:\b(?i:patient(?:in)?|(?:full|customer|client|patient|employee|contact|account|first|last|legal|"
     r"cardholder|card holder|beneficiary|recipient|sender|guest|applicant|candidate|insured|user)[ _-]?name|"
@@ -27,11 +32,12 @@ _STARTERS = (
     "Its All Any Some New Old Error Warning Info Debug True False None Null Unknown Test Default Example User "
     "Admin Server Client Service System Name Type Value Class Function Method Module Package File Date Time "
     "Please Thanks Hello Dear Best Kind Monday Tuesday Wednesday Thursday Friday Saturday Sunday January February "
-    "March April May June July August September October November December Street Road Avenue University Company "
+    "March  July August September October November December Street Road Avenue University Company "
     "Bank Inc Ltd Gmbh Corp Group Department Team Project United States Kingdom Data Table List String Object "
     "Number Account Card Damen Herren Und Oder Der Die Das Ein Eine Very Also Only Here Just Good Great Sure "
     "Sorry Happy Literate Everyone Colleague Colleagues Customer Support Internal Public Confidential Island "
-    "Entity Visual Component "
+    "Entity Visual Component Portal Care Record Records Access Success Services Experience Safety Onboarding "
+    "Relationship Management Id Details Information Feedback "
 )
 _NOT_NAMES = frozenset(_STARTERS.split())
 
@@ -48,9 +54,12 @@ def _name(kind: str, score: float) -> Judge:
             return None
         low = start + match.start()
         words = page.text[low:end].split()
+        while len(words) > 1 and words[0].rstrip(".") in _TITLES:
+            low += len(words.pop(0))
+            low += page.text[low:end].index(words[0])
         while words and words[-1] in _NOT_NAMES:
             end -= len(words.pop()) + (1 if words else 0)
-        if not words or words[0] in _NOT_NAMES or page.char(end) in "_(":
+        if not words or not _NOT_NAMES.isdisjoint(words[:2]) or page.char(end) in "_(":
             return None
         return (low, end, score)
 
@@ -70,6 +79,7 @@ def recognizers() -> list[LinearRecognizer]:
             "PERSON",
             [
                 Shape("honorific", rf"{_HONORIFIC} (?:(?:Dr|med|Prof|h\.c)\.? ){{0,3}}{_ANY}", judge=_name("any", 0.8)),
+                Shape("patient", rf"\b(?:[Pp]atient(?:in)?|[Cc]ustomer|[Ee]mployee) {_FULL}", judge=_name("full", 0.6)),
                 Shape("label", labelled, judge=_name("full", 0.75)),
                 Shape("phrase", rf"{phrase}[ \t]{{0,2}}\s{{1,4}}{_FULL}", judge=_name("full", 0.65)),
                 Shape("mailbox", rf"{_FULL}[\x22']? ?<[A-Za-z0-9_.+-]+@", judge=_mailbox),
