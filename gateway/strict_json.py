@@ -111,6 +111,8 @@ def _text(data: bytes) -> str:
 
 def _syntax(error: json.JSONDecodeError) -> str:
     what = next((words for prefix, words in _WHAT if error.msg.startswith(prefix)), "a value is missing or malformed")
+    if error.doc[: error.pos].rstrip(" \t\r\n").endswith(",") and error.doc[error.pos : error.pos + 1] in "]}":
+        what = "a comma is too many"  # Python 3.13 says so itself
     return f"line {error.lineno}, column {error.colno}: {what}"
 
 
