@@ -56,7 +56,7 @@ def _is_password(value: str, *, quoted: bool, label: str) -> bool:
         return False
     if passwordish(value) or (value.isalpha() and len(value) >= 16 and _says_password(label)):
         return True
-    mixed = value != value.lower() and value != value.upper() and not value.isalpha()
+    mixed = value != value.lower() and value != value.upper() and not value.replace("_", "").isalpha()
     return mixed and len(value) >= 8 and " is " not in label
 
 

@@ -123,6 +123,8 @@ def _is_date(text: str) -> bool:
         return True  # a decimal number, or seconds and their fraction
     if len(parts[0]) == 2 and len(parts) > 1 and len(parts[1]) == 2 and text[2] == text[5:6] == "-" and len(parts) == 3:
         return int(parts[0]) <= 31 and int(parts[1]) <= 31
+    if len(parts) == 2 and len(parts[0]) == 2 and "." in text and "-" in text:
+        return True
     if len(parts) < 3 or not all(part.isdigit() for part in parts):
         return False
     day, month, year = parts[:3]

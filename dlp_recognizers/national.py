@@ -49,6 +49,8 @@ def pt_nif(value: str) -> bool:
 
 def no_fnr(value: str) -> bool:
     """Norwegian birth number: two check digits modulo 11."""
+    if not (1 <= int(value[:2]) % 40 <= 31 and 1 <= int(value[2:4]) % 40 <= 12):
+        return False
     first = sum(int(char) * weight for char, weight in zip(value, (3, 7, 6, 1, 8, 9, 4, 5, 2, 1), strict=False)) % 11
     second = sum(int(char) * weight for char, weight in zip(value, (5, 4, 3, 2, 7, 6, 5, 4, 3, 2, 1), strict=True)) % 11
     return first == 0 and second == 0
