@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re2
+
 from dlp_recognizers.linear import LinearRecognizer, Shape, Verdict
 from dlp_recognizers.page import Page
 from dlp_recognizers.randomness import passwordish, placeholder, random_token
 
 _QUOTES = "\"'`"
+_NEXT_PARAMETER = re2.compile(r"&[A-Za-z_.-]+=")
 _LABELLED_VALUE = 200
 
 
@@ -38,6 +41,9 @@ def _bare_value(window: str) -> str:
     while size < len(window) and window[size] not in " \t\r\n\"'`,;<>|":
         size += 1
     value = window[:size]
+    query = _NEXT_PARAMETER.search(value)
+    if query is not None:
+        value = value[: query.start()]
     while value and value[-1] in ".:)]}" and not ("(" in value and value[-1] == ")"):
         value = value[:-1]
     return value
@@ -133,6 +139,7 @@ def recognizers() -> list[LinearRecognizer]:
                     ),
                     judge=_option,
                 ),
+                Shape("element", rf"(?i)<[a-z:_.-]{{0,20}}{_LABELS}[a-z0-9_]{{0,12}}>\s{{0,3}}", judge=_assignment),
                 Shape(
                     "assignment",
                     (

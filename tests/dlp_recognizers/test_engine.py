@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from dlp_recognizers.engine import Engine, EngineSettings, Hit, ScanIncomplete, create
 from dlp_recognizers.page import Page
@@ -63,6 +65,22 @@ def test_hits_are_in_order_and_inside_the_text(engine: Engine) -> None:
     assert len(hits) >= len(KINDS)
     assert [hit.start for hit in hits] == sorted(hit.start for hit in hits)
     assert all(0 <= hit.start < hit.end <= len(text) and 0 < hit.score <= 1 for hit in hits)
+
+
+PIECES = (
+    "password=", "+49 30 ", "DE89", "4539 1488 ", "@", "corp.example", "-----BEGIN PRIVATE KEY-----", "eyJ", "\\u00",
+    "%4", "&#",
+    "Dr. ", "born ", "TLP:", "://", ":", "(", "1.2.3.4", "\u200b", "١", "é", "\n", "sk-ant-", "<password>",
+    "\"", "'", "=", " is ",
+)  # fmt: skip
+
+
+@given(st.lists(st.one_of(st.sampled_from(PIECES), st.text(max_size=6)), max_size=14))
+def test_no_text_breaks_a_recognizer(engine: Engine, pieces: list[str]) -> None:
+    text = "".join(pieces)
+    for hit in engine.scan(text):
+        assert 0 <= hit.start < hit.end <= len(text)
+        assert 0 < hit.score <= 1
 
 
 def texts() -> Iterator[str]:

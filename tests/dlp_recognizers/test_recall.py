@@ -105,6 +105,13 @@ EXAMPLES = (
     ("Passwort: Sommer!2023", "PASSWORD", "Sommer!2023"),
     ("api_key: 9f86d081884c7d659a2feaa0c55ad015", "PASSWORD", "9f86d081884c7d659a2feaa0c55ad015"),
     ("curl -u admin:S3cretPass https://x.example", "PASSWORD", "admin:S3cretPass"),
+    ("<password>hunter2</password>", "PASSWORD", "hunter2"),
+    ("https://x.example/cb?password=hunter2&next=1", "PASSWORD", "hunter2"),
+    ("my password is p4ss&word", "PASSWORD", "p4ss&word"),
+    ("mysql --password=S3cretPass -h db", "PASSWORD", "S3cretPass"),
+    ("call (555) 123-4567", "PHONE_NUMBER", "(555) 123-4567"),
+    ("Patient Jane Roe, aged 40", "PERSON", "Jane Roe"),
+    ("Frau Anna Schmidt", "PERSON", "Anna Schmidt"),
     ("Authorization: Basic YWRtaW46czNjcmV0UGFzcw==", "ACCESS_TOKEN", "YWRtaW46czNjcmV0UGFzcw=="),
     ("Authorization: Bearer abcDEF123456ghiJKL789", "ACCESS_TOKEN", "abcDEF123456ghiJKL789"),
     (
