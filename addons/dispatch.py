@@ -88,19 +88,22 @@ class FailClosedAddons(addonmanager.AddonManager):
                     return
 
     async def run(self, hook: StartHook, state: ConnectionState) -> None:
-        """Run a hook; each step of it is bounded by `limits.hook_seconds`."""
+        """Run a hook. Whoever runs it bounds it by `limits.hook_seconds`: it sets `hook_overdue` and cancels."""
         args = hook.args()
         for function in self._functions(hook, state):
             try:
                 result = function(*args)
                 if result is not None:
-                    async with asyncio.timeout(state.surroundings.snapshot().settings.limits.hook_seconds):
-                        await result
+                    await result
             except BaseException as error:  # noqa: BLE001 - the fail-closed wrapper
                 stop = self._fail(hook, state, error)
                 task = asyncio.current_task()
                 if task is not None and task.cancelling():
-                    raise
+                    if not state.hook_overdue:
+                        raise
+                    task.uncancel()
+                    state.hook_overdue = False
+                    return
                 if stop:
                     return
 
@@ -172,10 +175,12 @@ def _refuse_flow(name: str, flow: http.HTTPFlow, state: ConnectionState, refusal
         return
     if exchange.refusal is None:
         exchange.refusal = refusal
+    upstream_answers = exchange.released is not None
     object.__setattr__(exchange, "released", None)
     exchange.stream = None
-    if name == "responseheaders" and exchange.status:
+    if name == "responseheaders" and upstream_answers:
         # The upstream's body is still to come and would be appended: `response` replaces the whole answer.
+        exchange.status = exchange.status or exchange.refusal.status
         if flow.response is not None:
             flow.response.stream = False
         return

@@ -144,6 +144,8 @@ def _outgoing(exchange: Exchange, target: Target, headers: list[tuple[bytes, byt
     path = route.path
     if upstream.prefix.endswith("/v1") and path.startswith("/v1/"):
         path = path.removeprefix("/v1")
+    if route.query:
+        path = f"{path}?{route.query}"
     return http.Request(
         host=target.alias,
         port=upstream.port,

@@ -11,6 +11,7 @@ from typing import Any, Final
 from mitmproxy import master, options
 from mitmproxy.addons import proxyserver
 
+from addons import hotspots
 from addons.dispatch import FailClosedAddons
 from gateway.errors import ConfigurationError
 
@@ -57,6 +58,7 @@ class GatewayMaster(master.Master):
         for name in FORBIDDEN_ENVIRONMENT:
             if os.environ.get(name):
                 raise ConfigurationError(f"{name} is set: it would write TLS session keys to disk. Unset it.")
+        hotspots.apply()
         super().__init__(options.Options(), event_loop=asyncio.get_running_loop())
         self._legacy_log_events.uninstall()
         self._on_tampered = on_tampered

@@ -36,6 +36,7 @@ class Parking:
         state = self._connections[flow.client_conn.id]
         now = around.monotonic()
         exchange = Exchange(around.new_id(), around.snapshot(), now, around.clock(), target=flow.request.path)
+        exchange.trace_id = flow.request.headers.get("traceparent", "")[3:35]
         flow.metadata[EXCHANGE] = exchange
         state.exchange = exchange
         state.permit = None
@@ -57,4 +58,5 @@ class Routes:
     def requestheaders(self, flow: http.HTTPFlow) -> None:
         """Refuses what no dialect speaks."""
         exchange: Exchange = flow.metadata[EXCHANGE]
-        exchange.route = route(flow.request.method, flow.request.path)
+        headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in flow.request.headers.fields}
+        exchange.route = route(flow.request.method, flow.request.path, headers)

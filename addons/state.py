@@ -68,6 +68,8 @@ class ConnectionState:
     exchange: Exchange | None = field(default=None, repr=False)
     permit: Permit | None = None
     closing: bool = False
+    hook_overdue: bool = False
+    """Whether the running hook was cancelled because its time was over."""
 
     def enter(self, phase: Phase, now: float) -> None:
         """Begin a phase."""

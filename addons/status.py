@@ -111,7 +111,7 @@ class WorkerStatus:
             stats = worker.pool.stats()
             worker.metrics.scanner(workers=stats.workers_alive, queue=stats.queued)
             outbox = worker.outbox.state()
-            worker.metrics.outbox(pending=outbox.pending, retained=outbox.delivered)
+            worker.metrics.outbox(pending=outbox.pending, retained=outbox.retained)
             self._certificates = tuple(self._read_certificates())
             await asyncio.sleep(_GAUGE_SECONDS * 5)
 

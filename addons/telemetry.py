@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import socket
 from collections import Counter
 from typing import TYPE_CHECKING, Final
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from gateway.exchange import Exchange
 
 CLIENT_LEFT: Final = "client_closed"
+_NODE: Final = socket.gethostname()
 
 
 class Telemetry:
@@ -42,7 +44,7 @@ class Telemetry:
     def client_disconnected(self, client: Client) -> None:
         """An exchange that nothing else ended."""
         state = self._connections.get(client.id)
-        if state is not None and state.exchange is not None:
+        if state is not None and state.exchange is not None and not state.exchange.ended:
             self._report(state.exchange, broke_off=True)
             state.exchange = None
 
@@ -119,6 +121,8 @@ def event_input(
         refusal_code=code,
         degraded=exchange.degraded,
         worker=worker,
+        node=_NODE,
+        trace_id=exchange.trace_id,
     )
 
 

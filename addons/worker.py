@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import gc
 import json
 import os
 import platform
@@ -25,6 +26,7 @@ from addons.canary import Canary, CanaryResult, canary_spiffe_id
 from addons.chain import build_chain
 from addons.listener import Listener, bind
 from addons.master import GatewayMaster
+from addons.ids import RequestIds
 from addons.reload import Reloader
 from addons.status import DecisionLog, WorkerStatus
 from addons.surroundings import Surroundings
@@ -37,17 +39,14 @@ from gateway.admin import AdminServer
 from gateway.credentials import CredentialStore
 from gateway.documents import load_settings
 from gateway.errors import ConfigurationError
-from gateway.evidence.event import event_id
 from gateway.evidence.metrics import Metrics
 from gateway.evidence.outbox import Outbox
-from gateway.evidence.redis_sink import RedisSink
+from gateway.evidence.redis_sink import RedisSink, drain_leftover
 from gateway.jwks import token_verifier
 from gateway.snapshot import SnapshotStore
 from gateway.versions import check_versions
 
 if TYPE_CHECKING:
-    from gateway.jwks import FetchedKeys
-    from gateway.oauth import TokenVerifier
     from gateway.settings import Settings
 
 log = structlog.get_logger("gateway.worker")
@@ -63,6 +62,8 @@ class WorkerArguments:
     index: int = 0
     port: int = 0
     restarts: int = 0
+    workers: int = 0
+    """Workers in all; 0 when run alone."""
 
 
 @dataclass(eq=False)
@@ -94,6 +95,7 @@ class Worker:
         self.master.addons.install(build_chain(self.surroundings, self.master.addons, self.trust, self.targets))
         self.listener = Listener(self.master, self.surroundings)
         self.status = WorkerStatus(self)
+        logs.handle_loop_errors(loop)
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.stop.set)
         try:
@@ -128,6 +130,16 @@ class Worker:
         if settings.evidence.redis is not None:
             self.sink = RedisSink(settings.evidence.redis, self.outbox, self.metrics)
             self._spawn(self.sink.run())
+            for path in self._leftover_outboxes():
+                self._spawn(
+                    drain_leftover(
+                        settings.evidence.redis, path, self.metrics, retain=settings.evidence.retain_events
+                    )
+                )
+        # What start-up made stays for the life of the process: the collector need not look at it again.
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(20_000, 20, 50)
         self._write_state(address[1], admin_port)
         log.info("serving", host=address[0], port=address[1], admin_port=admin_port, worker=self.arguments.index)
         await self.stop.wait()
@@ -173,7 +185,7 @@ class Worker:
             await asyncio.sleep(interval if result.ok else min(interval, 0.2 * 2 ** min(failures, 6)))
 
     def _surroundings(self) -> Surroundings:
-        tokens, self.token_keys = _token_verifier(self.settings)
+        tokens, self.token_keys = token_verifier(self.settings.identity.oauth)
         return Surroundings(
             snapshot=self.store.current,
             scanner=self.pool,
@@ -182,7 +194,7 @@ class Worker:
             metrics=self.metrics,
             clock=_now,
             monotonic=time.monotonic,
-            new_id=_new_id,
+            new_id=RequestIds(_now),
             credentials=CredentialStore(),
             token_verifier=None if tokens is None else tokens.verify,
             worker=self.arguments.index,
@@ -198,6 +210,14 @@ class Worker:
             on_lost=self.metrics.outbox_lost,
             drained=evidence.redis is not None,
         )
+
+    def _leftover_outboxes(self) -> list[Path]:
+        """Outboxes of workers that a start with fewer of them left behind; the first worker sees to them."""
+        if self.arguments.index or not self.arguments.workers:
+            return []
+        folder = Path(self.settings.evidence.outbox)
+        own = {folder / f"worker-{index}.sqlite3" for index in range(self.arguments.workers)}
+        return sorted(set(folder.glob("worker-*.sqlite3")) - own)
 
     def _scanner_event(self, event: str) -> None:
         if event in ("worker_died", "worker_overdue", "worker_start_failed"):
@@ -242,17 +262,8 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-def _new_id() -> str:
-    return event_id(_now(), os.urandom(10))
-
-
 def _report_crash(where: str, crash: BaseException) -> None:
     log.error("step_failed", where=where, exc_info=(type(crash), crash, crash.__traceback__))
-
-
-def _token_verifier(settings: Settings) -> tuple[TokenVerifier | None, FetchedKeys | None]:
-    """The verifier of OAuth2 tokens, and the key source that has to be kept running, if the settings ask for them."""
-    return (None, None) if settings.identity.oauth is None else token_verifier(settings.identity.oauth)
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -262,6 +273,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--index", type=int, default=0)
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--restarts", type=int, default=0)
+    parser.add_argument("--workers", type=int, default=0)
     given = parser.parse_args(argv)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core dump would hold prompts and keys
     try:
@@ -270,7 +282,7 @@ def main(argv: list[str] | None = None) -> int:
             raise ConfigurationError("; ".join(str(problem) for problem in problems))
         settings = load_settings(given.config)
         logs.configure(settings.log.level, settings.log.format)
-        worker_arguments = WorkerArguments(given.config, given.index, given.port, given.restarts)
+        worker_arguments = WorkerArguments(**vars(given))
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(_main(settings, worker_arguments))
     except ConfigurationError as error:

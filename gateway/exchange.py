@@ -67,6 +67,8 @@ class Exchange:
     timings: dict[str, float] = field(default_factory=dict)
     """Milliseconds by phase: scan, decide, upstream, total."""
     degraded: tuple[str, ...] = ()
+    trace_id: str = ""
+    """The client's W3C trace id, kept as data."""
     ended: bool | None = None
 
     def __setattr__(self, name: str, value: Any) -> None:

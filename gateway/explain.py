@@ -155,7 +155,7 @@ class Explainer:
 
     def _steps(self, question: Question, agent: AgentRecord, trail: Trail) -> None:
         snapshot = self._snapshot
-        trail.route = route(question.method, question.path)
+        trail.route = route(question.method, question.path, question.headers)
         if trail.route.operation == "models":
             trail.answer = models_answer(trail.route.dialect.family, snapshot.policy.models_for(agent))
             return

@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from gateway import logs
 from gateway.documents import load_settings
 from gateway.errors import ConfigurationError
 from gateway.explain import DEFAULT_MODEL, DEFAULT_PATH, PLACEHOLDER, Explainer, Question, as_json, parse_question
@@ -25,6 +26,7 @@ def load_explainer(config: Path) -> Explainer:
     from dlp_recognizers.local import LocalScanner
     from dlp_recognizers.operators import PresidioOperator
 
+    logs.configure("error", "json")
     settings = load_settings(config)
     snapshot = load_snapshot(settings, datetime.now(UTC))
     engine = Engine(EngineSettings(tuple(settings.dlp.spacy_pipelines), settings.dlp.allow_examples))

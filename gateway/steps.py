@@ -5,6 +5,7 @@ No socket, clock, environment or global in here; addons and the command line cal
 
 from __future__ import annotations
 
+import functools
 from collections import Counter
 from typing import TYPE_CHECKING, Final
 
@@ -130,4 +131,7 @@ def placeholder_key(snapshot: Snapshot, agent: AgentRecord, request_id: str) -> 
         "agent": ("agent", agent.agent_id),
         "tenant": ("tenant", agent.tenant),
     }[snapshot.policy.placeholder_scope]
-    return scope_key(snapshot.placeholder_master, *scope)
+    return _scope_key(snapshot.placeholder_master, *scope)
+
+
+_scope_key = functools.lru_cache(maxsize=4096)(scope_key)

@@ -115,6 +115,7 @@ class Supervisor:
     def _start(self, slot: _Slot, port: int, now: float) -> None:
         command = [sys.executable, "-m", "addons.worker", "--config", str(self._config), "--index", str(slot.index)]
         command += ["--port", str(port), "--restarts", str(sum(each.restarts for each in self._slots))]
+        command += ["--workers", str(len(self._slots))]
         slot.process = subprocess.Popen(command, stdin=subprocess.DEVNULL)  # noqa: S603 - our own module
         slot.started = now
 

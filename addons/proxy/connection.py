@@ -66,6 +66,7 @@ class GatewayConnection(server.LiveConnectionHandler):
         if io is not None and io.handler is not None:
             io.handler.cancel("closed by the gateway")
         elif io is not None and io.writer is not None:
+            self.client.error = "closed by the gateway"  # nobody reads yet: mitmproxy must not begin to
             io.writer.close()
 
     def drop_upstreams(self) -> None:
@@ -105,6 +106,8 @@ class GatewayConnection(server.LiveConnectionHandler):
                 self._start_hook(command)
             elif isinstance(command, commands.SendData):
                 io = self.transports.get(command.connection)
+                if self.state.closing and command.connection is not self.client:
+                    continue  # aborted: the layers may not have noticed yet
                 if io is not None and io.writer is not None and not io.writer.is_closing():
                     io.writer.write(command.data)
             elif isinstance(command, commands.OpenConnection):
@@ -119,21 +122,38 @@ class GatewayConnection(server.LiveConnectionHandler):
                 raise RuntimeError("unexpected command")
 
     def _start_hook(self, hook: commands.StartHook) -> None:
-        """Hooks whose addons are all plain functions run in place; the others get a task that starts eagerly."""
+        """Run a hook in place as far as it goes without waiting; only a hook that waits becomes a task of its own."""
         if self._addons.is_sync(hook.name):
             self._addons.run_sync(hook, self.state)
-            if hook.blocking:
-                self._pending_events.append(events.HookCompleted(hook))
-            return
-        self._addons.keep(asyncio.get_running_loop().create_task(self.hook_task(hook)))
+        else:
+            loop = asyncio.get_running_loop()
+            running = asyncio.Task(self.handle_hook(hook), loop=loop, eager_start=True)
+            if not running.done():
+                self._addons.keep(loop.create_task(self._finish_hook(hook, running)))
+                return
+            if running.cancelled() or running.exception() is not None:
+                self.abort()
+                return
+        if hook.blocking:
+            self._pending_events.append(events.HookCompleted(hook))
 
-    async def hook_task(self, hook: commands.StartHook) -> None:
+    async def _finish_hook(self, hook: commands.StartHook, running: asyncio.Task[None]) -> None:
+        """Wait for a hook, at most `limits.hook_seconds`; over it the hook is cancelled, which refuses the exchange."""
+        limit = self.state.surroundings.snapshot().settings.limits.hook_seconds
         try:
-            await self.handle_hook(hook)
-        except BaseException:
-            # Only a cancelled task gets here: the layers would wait for ever for the hook to end.
+            await asyncio.wait((running,), timeout=limit)
+            if not running.done():
+                self.state.hook_overdue = True
+                running.cancel()
+                await asyncio.wait((running,), timeout=limit)
+        except asyncio.CancelledError:
+            running.cancel()
             self.abort()
             raise
+        if not running.done() or running.cancelled() or running.exception() is not None:
+            # The layers would wait for ever for this hook to end.
+            self.abort()
+            return
         if hook.blocking:
             await self.server_event(events.HookCompleted(hook))
 
@@ -154,7 +174,11 @@ class GatewayConnection(server.LiveConnectionHandler):
         except (OSError, DialRefusedError, TimeoutError, asyncio.CancelledError) as error:
             conn.error = type(error).__name__
             self.transports.pop(conn, None)
-            await self.handle_hook(server_hooks.ServerConnectErrorHook(hook_data))
+            try:
+                await self.handle_hook(server_hooks.ServerConnectErrorHook(hook_data))
+            except asyncio.CancelledError:
+                self.abort()  # nobody would tell the layers that the dial is over
+                raise
             await self.server_event(events.OpenConnectionCompleted(command, conn.error))
             if isinstance(error, asyncio.CancelledError):
                 raise

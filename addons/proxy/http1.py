@@ -84,6 +84,9 @@ def _inspect_framing(seen: dict[bytes, bytes], method: bytes) -> Refusal | None:
 class StrictHttp1Server(_http1.Http1Server):
     """The half that faces agents."""
 
+    held = b""
+    """The head of an answer that waits for its body."""
+
     @property
     def door_state(self) -> ConnectionState:
         """State of the client connection."""
@@ -135,7 +138,7 @@ class StrictHttp1Server(_http1.Http1Server):
 
     def send(self, event: mitm.HttpEvent) -> layer.CommandGenerator[None]:
         if not isinstance(event, mitm.ResponseProtocolError):
-            yield from super().send(event)
+            yield from _in_one_write(self, super().send(event), hold=_has_length(event))
             return
         if not self.conn.connected:
             return
@@ -165,8 +168,36 @@ def upstream_failed() -> Refusal:
     )
 
 
+def _has_length(event: mitm.HttpEvent) -> bool:
+    """Whether a body of known length follows, so that the head can wait for it."""
+    if isinstance(event, mitm.ResponseHeaders):
+        return not event.end_stream and "content-length" in event.response.headers
+    return isinstance(event, mitm.RequestHeaders) and not event.end_stream
+
+
+def _in_one_write(
+    half: StrictHttp1Server | StrictHttp1Client, sending: layer.CommandGenerator[None], *, hold: bool
+) -> layer.CommandGenerator[None]:
+    """Join a message's head and body: one TLS record and one system call instead of two."""
+    for command in sending:
+        if not isinstance(command, commands.SendData):
+            yield command
+        elif hold:
+            half.held += command.data
+        elif half.held:
+            command.data, half.held = half.held + command.data, b""
+            yield command
+        else:
+            yield command
+
+
 class StrictHttp1Client(_http1.Http1Client):
     """The half that faces upstreams: bounded header blocks, nothing of the peer in a message."""
+
+    held = b""
+
+    def send(self, event: mitm.HttpEvent) -> layer.CommandGenerator[None]:
+        yield from _in_one_write(self, super().send(event), hold=_has_length(event))
 
     def read_headers(self, event: events.ConnectionEvent) -> layer.CommandGenerator[None]:
         if isinstance(event, events.DataReceived):
