@@ -127,10 +127,16 @@ class Caller:
 
 
 async def closed_loop(
-    endpoint: Endpoint, bodies: Iterator[bytes], *, connections: int, seconds: float, most: int = 1 << 30
+    endpoint: Endpoint,
+    bodies: Iterator[bytes],
+    *,
+    connections: int,
+    seconds: float,
+    most: int = 1 << 30,
+    tally: Tally | None = None,
 ) -> tuple[Tally, float]:
     """Each connection asks again as soon as it was answered. Returns the tally and how long it took."""
-    tally = Tally()
+    tally = Tally() if tally is None else tally
     started = time.perf_counter()
     end = started + seconds
     left = most
