@@ -29,7 +29,9 @@ def _assignment(page: Page, start: int, end: int) -> Verdict:
         value = window[:high] if high >= 0 else ""
     else:
         value = _bare_value(window)
-    if not value or placeholder(value) or "\n" in value:
+    if not value or (label.rstrip().endswith(">") and "<" in label and page.char(low + len(value)) != "<"):
+        return None
+    if placeholder(value) or "\n" in value:
         return None
     is_password = any(word in label for word in ("pass", "pwd", "kennwort", "contrase", "senha", "mot de"))
     good = _is_password(value, quoted=quoted, label=label) if is_password else _is_key(value, quoted=quoted)

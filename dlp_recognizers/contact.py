@@ -133,23 +133,18 @@ def _is_date(text: str) -> bool:
     return len(parts) == 3 and len(number := "".join(parts)) <= 8 and int(number[:2]) <= 31
 
 
-def _bare(page: Page, start: int, end: int) -> Verdict:
-    """Digits that only a word beside them makes a phone number."""
-    if not alone(page, start, end) or not _PHONE_WORDS_CLOSE(page, start, end):
-        return None
+def _labelled(page: Page, start: int, end: int) -> Verdict:
+    """Digits that only the word before them makes a phone number."""
+    while page.text[start] not in "0123456789(":
+        start += 1
     number = digits(page.text[start:end])
-    return (start, end, 0.75) if 7 <= len(number) <= 13 else None
+    return (start, end, 0.75) if alone(page, start, end) and 7 <= len(number) <= 13 else None
 
 
-_PHONE_WORDS_CLOSE = Near(
-    (
-        r"\b(?:tel(?:ephone|efon|efono|\.)?|phone|mobile?|mobil|cell(?:phone)?|fax|rufnummer|handy|whatsapp|"
-        r"call(?: me| him| her| us)?(?: at| on)?|"
-        r"portable|m\xf3vil|cellulare)(?:[ _-]?(?:number|nummer|no|nr))?[\"']?(?:[ :.#=\"'>|,-]|is\b|at\b|"
-        r"on\b){0,6}$|phone[\"']?\s?[:=]\s?[\"']?$"
-    ),
-    before=32,
-    after=0,
+_PHONE_LABEL = (
+    r"(?i)(?:\b(?:tel(?:ephone|efon|efono)?|mobile?|mobil|cell|fax|rufnummer|handy|whatsapp|portable|m\xf3vil|cellulare|"
+    r"call(?: me| him| her| us)?(?: at| on)?)|phone)(?:[ _-]?(?:number|nummer|no|nr))?"
+    r"(?:[ :.#=\x22'>|,-]|\bis\b|\bat\b|\bon\b){0,6}"
 )
 
 
@@ -174,10 +169,8 @@ def recognizers() -> list[LinearRecognizer]:
         ),
         Shape(
             "labelled",
-            r"[0-9(][0-9 ().\-/]{5,16}[0-9]\b",
-            judge=_bare,
-            retry=True,
-            gate=r"(?i)(?:tel|phone|mobil|cell|fax|rufnummer|handy|whatsapp|call|portable|m\xf3vil)",
+            _PHONE_LABEL + r"[0-9(][0-9 ().\-/]{5,16}[0-9]\b",
+            judge=_labelled,
         ),
     ]
     return [

@@ -48,7 +48,8 @@ def _ipv4(page: Page, start: int, end: int) -> Verdict:
     octets = [int(part) for part in parts]
     if octets[0] in {0, 127, 255} or octets[0] >= 224 or octets[1:] == [0, 0, 0]:
         return None
-    if all(octet < 10 for octet in octets) and not _IP_WORDS(page, start, end):
+    # Small figures are a section, a version or an object identifier (2.5.4.49) as often.
+    if (max(octets) < 10 or (octets[0] < 4 and max(octets) < 64)) and not _IP_WORDS(page, start, end):
         return None
     return (start, end, 0.8)
 
