@@ -1,7 +1,7 @@
 """The self-check that gates readiness: a known-bad prompt through the real listener to a local sink.
 
-It finds at once what no unit test can: a hook that is never called, an addon that was dropped, an option that changed, a
-scanner that finds nothing.
+It finds at once what no unit test can: a hook that is never called, an addon that was dropped, an option that changed,
+a scanner that finds nothing.
 """
 
 from __future__ import annotations
@@ -86,7 +86,9 @@ class Canary:
         marker = secrets.token_hex(8)
         # The forms are real, the values are made anew each time.
         address = f"canary-{marker}@llmgw.example"
-        key = "ghp_" + "".join(secrets.choice("ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789") for _ in range(36))
+        key = "ghp_" + "".join(
+            secrets.choice("ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789") for _ in range(36)
+        )
         text = f"Write to {address} and use the token {key} for it."
         body = orjson.dumps({"model": "canary", "messages": [{"role": "user", "content": text}]})
         try:
@@ -154,7 +156,8 @@ class Canary:
                     length = int(value)
             self._seen.append(await reader.readexactly(min(length, 65_536)))
             writer.write(
-                b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close\r\ncontent-length: %d\r\n\r\n%s"
+                b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close\r\n"
+                b"content-length: %d\r\n\r\n%s"
                 % (len(_ANSWER), _ANSWER)
             )
             await writer.drain()

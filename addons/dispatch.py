@@ -30,7 +30,7 @@ HOOKS: Final = (
     "tls_failed_client", "requestheaders", "request", "server_connect", "server_connect_error", "server_disconnected",
     "tls_start_server", "tls_established_server", "tls_failed_server", "responseheaders", "response", "error",
 )  # fmt: skip
-"""Every hook that our layers start. A method of an addon that is named like none of them is a defect, found at start."""
+"""Every hook that our layers start. A public method of an addon that is named like none of them is found at start."""
 _REPORTING: Final = frozenset({"client_disconnected", "server_disconnected", "error", "tls_failed_client", "response"})
 """Hooks whose every addon runs even if one before it failed: they close books."""
 
@@ -41,7 +41,7 @@ class FailClosedAddons(addonmanager.AddonManager):
     """The addon manager: a table from hook to bound methods, made once."""
 
     def __init__(self, master: Any) -> None:
-        super().__init__(master)
+        super().__init__(master)  # type: ignore[no-untyped-call]
         self.connections: dict[str, ConnectionState] = {}
         self.crashes: list[Callable[[str, BaseException], None]] = []
         self._table: dict[str, tuple[HookFunction, ...]] = {}
@@ -95,7 +95,7 @@ class FailClosedAddons(addonmanager.AddonManager):
                 result = function(*args)
                 if result is not None:
                     await result
-            except BaseException as error:  # noqa: BLE001 - the fail-closed wrapper
+            except BaseException as error:
                 stop = self._fail(hook, state, error)
                 task = asyncio.current_task()
                 if task is not None and task.cancelling():

@@ -1,4 +1,4 @@
-"""Redacts for the destination, writes the outgoing request from nothing, and releases it: the last step before a dial."""
+"""Redacts for the destination, writes the outgoing request from nothing, releases it: the last step before a dial."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, Final
 
 from mitmproxy import http, tls
+from mitmproxy.connection import Server
 from mitmproxy.proxy.server_hooks import ServerConnectionHookData
 
 from addons.dlp import OFFLOAD_BYTES
@@ -28,7 +29,7 @@ _USER_AGENT: Final = (b"user-agent", b"llm-egress-gateway")
 
 
 class EgressGuard:
-    """The step that releases. Nothing of the client's request line or header block survives it but allow-listed fields."""
+    """The step that releases. Of the client's request line and header block only allow-listed fields survive it."""
 
     def __init__(self, surroundings: Surroundings, manager: FailClosedAddons, targets: Targets) -> None:
         self._surroundings = surroundings
@@ -78,7 +79,7 @@ class EgressGuard:
 
     def tls_start_server(self, data: tls.TlsData) -> None:
         """The upstream's own context: its CA, its client certificate, its name."""
-        address = data.conn.address
+        address = data.conn.address if isinstance(data.conn, Server) else None
         if address is None:
             raise Refused(internal_error())
         data.ssl_conn = self._targets.by_alias(address[0]).connection()
@@ -117,7 +118,9 @@ class EgressGuard:
         default_port = 443 if upstream.scheme == "https" else 80
         host = upstream.host if upstream.port == default_port else f"{upstream.host}:{upstream.port}"
         fields = [(b"host", host.encode("ascii")), _USER_AGENT]
-        kept = forward_headers(route, ((n.decode("latin-1"), v.decode("latin-1")) for n, v in flow.request.headers.fields))
+        kept = forward_headers(
+            route, ((n.decode("latin-1"), v.decode("latin-1")) for n, v in flow.request.headers.fields)
+        )
         fields += [(name.encode("ascii"), value.encode("ascii")) for name, value in kept]
         names = {name for name, _ in fields}
         if b"content-type" not in names:
@@ -167,7 +170,7 @@ def unreachable(upstream_id: str) -> Refusal:
     return Refusal(
         "llmgw_upstream_unreachable",
         502,
-        f"The model's server ({upstream_id}) cannot be reached right now. Try again; if it persists, tell the gateway's "
-        "operator.",
+        f"The model's server ({upstream_id}) cannot be reached right now. Try again; if it persists, tell the "
+        "gateway's operator.",
         retry=True,
     )

@@ -39,6 +39,8 @@ class Listener:
         self._surroundings = surroundings
         self._server: asyncio.Server | None = None
         self._handlers: set[GatewayConnection] = set()
+        self._empty = asyncio.Event()
+        self._empty.set()
         self.accepted_ports: set[int] = set()
         """Peer ports of open connections."""
 
@@ -57,8 +59,7 @@ class Listener:
         """Wait until no connection is left; returns False if some were when the time was over (they are cut)."""
         try:
             async with asyncio.timeout(seconds):
-                while self._handlers:
-                    await asyncio.sleep(0.05)
+                await self._empty.wait()
         except TimeoutError:
             for handler in list(self._handlers):
                 handler.abort()
@@ -72,14 +73,15 @@ class Listener:
         if len(self._handlers) >= limit or not peer or self._surroundings.tampered:
             writer.close()
             return
-        handler = GatewayConnection(
-            reader, writer, self._master.options, self._master.addons, self._surroundings
-        )
+        handler = GatewayConnection((reader, writer), self._master.options, self._master.addons, self._surroundings)
         self._handlers.add(handler)
+        self._empty.clear()
         self.accepted_ports.add(peer[1])
         try:
             await handler.handle_client()
         finally:
             self._handlers.discard(handler)
+            if not self._handlers:
+                self._empty.set()
             self.accepted_ports.discard(peer[1])
             writer.close()

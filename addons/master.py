@@ -89,8 +89,8 @@ def _declare(opts: options.Options) -> None:
     """Declare the options that mitmproxy's layers read, as its own Proxyserver addon does, without running it."""
 
     class _Loader:
-        def add_option(self, name: str, typespec: Any, default: Any, text: str, choices: Any = None) -> None:
-            opts.add_option(name, typespec, default, text, choices)
+        def add_option(self, name: str, typespec: Any, default: Any, *rest: Any, **more: Any) -> None:
+            opts.add_option(name, typespec, default, *rest, **more)
 
         def add_command(self, path: str, func: Any) -> None:
             """Commands are not offered."""

@@ -58,5 +58,7 @@ class Routes:
     def requestheaders(self, flow: http.HTTPFlow) -> None:
         """Refuses what no dialect speaks."""
         exchange: Exchange = flow.metadata[EXCHANGE]
-        headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in flow.request.headers.fields}
+        headers = {
+            name.decode("latin-1").lower(): value.decode("latin-1") for name, value in flow.request.headers.fields
+        }
         exchange.route = route(flow.request.method, flow.request.path, headers)

@@ -31,6 +31,7 @@ class Reloader:
         settings: Settings,
         store: SnapshotStore,
         trust: ServerTrust,
+        *,
         targets: Targets,
         published: Callable[[], None],
     ) -> None:

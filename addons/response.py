@@ -160,9 +160,10 @@ def _rebuilt(answer: http.Response, exchange: Exchange, draining: bool) -> http.
     fields += [(n.encode("ascii"), v.encode("ascii")) for n, v in verdict_headers(exchange)]
     for raw_name, raw_value in answer.headers.fields:
         name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")
-        if name in _KEPT or name.startswith(_KEPT_PREFIXES):
-            if value.isascii() and value.isprintable() and len(value) <= _VALUE_BOUND and not _masked(value, exchange):
-                fields.append((name.encode("ascii"), value.encode("ascii")))
+        if not (name in _KEPT or name.startswith(_KEPT_PREFIXES)):
+            continue
+        if value.isascii() and value.isprintable() and len(value) <= _VALUE_BOUND and not _masked(value, exchange):
+            fields.append((name.encode("ascii"), value.encode("ascii")))
     if draining:
         fields.append((b"connection", b"close"))
     return http.Response(

@@ -66,12 +66,10 @@ class WorkerStatus:
 
     def sources(self) -> AdminSources:
         """For the admin endpoint."""
-        return AdminSources(
-            readiness=self.readiness, metrics=lambda: self._worker.metrics.render(), status=self.status
-        )
+        return AdminSources(readiness=self.readiness, metrics=self._worker.metrics.render, status=self.status)
 
     def readiness(self) -> dict[str, Check]:
-        """Every condition, with what it says. A stale policy is told but does not stop a gateway that has a good one."""
+        """Every condition, with what it says. A stale policy is told, but a gateway that has a good one goes on."""
         worker = self._worker
         stats, outbox = worker.pool.stats(), worker.outbox.state()
         problems = dict(worker.store.problems)
@@ -83,7 +81,9 @@ class WorkerStatus:
             "registry": Check(True, problems.get("registry", "")),
             "revocations": Check(crl is None or crl.ok, problems.get("revocations", crl.detail if crl else "no list")),
             "certificate": Check(certificate is not None and certificate.ok, certificate.detail if certificate else ""),
-            "scanner": Check(stats.workers_alive > 0, f"{stats.workers_alive} of {worker.settings.dlp.workers} processes"),
+            "scanner": Check(
+                stats.workers_alive > 0, f"{stats.workers_alive} of {worker.settings.dlp.workers} processes"
+            ),
             "canary": Check(canary is not None and canary.ok, canary.detail if canary else "not run yet"),
             "outbox": Check(not outbox.failing, outbox.failing or f"{outbox.pending} events wait"),
             "options": Check(not worker.surroundings.tampered, worker.surroundings.tampered),
@@ -131,7 +131,10 @@ class WorkerStatus:
             policy_detail=worker.store.problems.get("policy", ""),
             counters=worker.decisions.counters,
             scanner=ScannerStatus(
-                alive=stats.workers_alive, wanted=worker.settings.dlp.workers, queue=stats.queued, restarts=stats.restarts
+                alive=stats.workers_alive,
+                wanted=worker.settings.dlp.workers,
+                queue=stats.queued,
+                restarts=stats.restarts,
             ),
             canary_ok=self.canary.ok if self.canary else None,
             canary_at=self.canary_at,
@@ -164,7 +167,9 @@ class WorkerStatus:
                 found.append(CertificateStatus(name=name, expires_at=0.0, ok=False, detail="cannot be read"))
                 continue
             expires = leaf.not_valid_after_utc.timestamp()
-            found.append(CertificateStatus(name=name, expires_at=expires, ok=expires > now, detail=_until(expires, now)))
+            found.append(
+                CertificateStatus(name=name, expires_at=expires, ok=expires > now, detail=_until(expires, now))
+            )
         revocations = self._worker.store.current().revocations
         if revocations:
             expires = min(each.next_update for each in revocations).timestamp()

@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from gateway.errors import Refusal
     from gateway.evidence.metrics import Metrics
     from gateway.oauth import Claims
     from gateway.ports import EvidenceSink, Scanner, ValueOperator
@@ -37,5 +36,3 @@ class Surroundings:
     unavailable: dict[str, float] = field(default_factory=dict)
     """Upstream id to the monotonic time until which it is skipped."""
     agent_connections: dict[str, int] = field(default_factory=dict)
-    on_protocol_refusal: Callable[[Refusal, str], None] | None = None
-    """Called for refusals on a connection that has no exchange yet (handshake, header block)."""

@@ -6,6 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, Final
 
 from addons.state import Phase
+from addons.telemetry import report_protocol_refusal
 from gateway.errors import Refusal
 
 if TYPE_CHECKING:
@@ -20,6 +21,9 @@ UPSTREAM_TIMEOUT: Final = Refusal(
     504,
     "The model's server did not answer in time. Try again, or ask for a shorter answer.",
     retry=True,
+)
+SLOW_HEADERS: Final = Refusal(
+    "llmgw_request_timeout", 408, "The header block did not arrive in time. Send it again.", retry=True
 )
 
 
@@ -78,6 +82,8 @@ class Sweeper:
             exchange.fault = Refusal(
                 "llmgw_request_timeout", 408, "The request did not arrive in time. Send it again.", retry=True
             )
+        elif state.phase is Phase.HEADERS:
+            report_protocol_refusal(state, SLOW_HEADERS, self._surroundings.new_id())
         elif state.phase is Phase.HANDSHAKE:
             self._surroundings.metrics.tls_failure("timeout")
         state.abort()

@@ -81,6 +81,34 @@ class Telemetry:
         around.metrics.request(request_facts(exchange, facts))
 
 
+def report_protocol_refusal(state: ConnectionState, refusal: Refusal, request_id: str) -> None:
+    """One event for what came over a good handshake and was not even a request: nobody probes unseen."""
+    around = state.surroundings
+    snapshot = around.snapshot()
+    agent = snapshot.registry.by_spiffe_id.get(state.identity.spiffe_id) if state.identity is not None else None
+    facts = EventInput(
+        request_id=request_id,
+        outcome="refused",
+        status=refusal.status,
+        verdicts=("blocked",),
+        action="protocol_error",
+        identity=state.identity,
+        agent=agent,
+        policy_version=snapshot.policy.version,
+        timings=Timings(total=max(0.0, around.monotonic() - state.since) * 1000),
+        refusal_code=refusal.code,
+        worker=around.worker,
+        node=_NODE,
+    )
+    around.evidence.emit(build_event(facts, now=around.clock(), random=secrets.token_bytes(EVENT_RANDOM_BYTES)))
+    around.metrics.request(
+        RequestFacts(
+            dialect=NONE, outcome="refused", level=NONE, tier=NONE, upstream=NONE, seconds=facts.timings.total / 1000,
+            refusal_code=refusal.code,
+        )
+    )  # fmt: skip
+
+
 def event_input(
     exchange: Exchange, total: float, refusal: Refusal | None, *, broke_off: bool, worker: int
 ) -> EventInput:
@@ -128,7 +156,9 @@ def event_input(
 
 def _listed(exchange: Exchange) -> bool:
     prompt = exchange.prompt
-    return prompt is not None and any(prompt.model in each.models for each in exchange.snapshot.policy.upstreams.values())
+    return prompt is not None and any(
+        prompt.model in each.models for each in exchange.snapshot.policy.upstreams.values()
+    )
 
 
 def request_facts(exchange: Exchange, facts: EventInput) -> RequestFacts:

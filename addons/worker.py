@@ -13,10 +13,11 @@ import resource
 import signal
 import sys
 import time
+from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import structlog
 import uvloop
@@ -24,9 +25,9 @@ import uvloop
 import gateway
 from addons.canary import Canary, CanaryResult, canary_spiffe_id
 from addons.chain import build_chain
+from addons.ids import RequestIds
 from addons.listener import Listener, bind
 from addons.master import GatewayMaster
-from addons.ids import RequestIds
 from addons.reload import Reloader
 from addons.status import DecisionLog, WorkerStatus
 from addons.surroundings import Surroundings
@@ -119,7 +120,9 @@ class Worker:
         sink = await self.canary.start()
         self.store.set_canary(sink, canary_spiffe_id(settings.canary.certificate, settings.identity.trust_domain))
         self.status.published()
-        self.reloader = Reloader(settings, self.store, self.trust, self.targets, self.status.published)
+        self.reloader = Reloader(
+            settings, self.store, self.trust, targets=self.targets, published=self.status.published
+        )
         asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self.reloader.wake)
         self._spawn(Sweeper(self.surroundings, self.master.addons, self.trust).run())
         self._spawn(self.reloader.run())
@@ -132,9 +135,7 @@ class Worker:
             self._spawn(self.sink.run())
             for path in self._leftover_outboxes():
                 self._spawn(
-                    drain_leftover(
-                        settings.evidence.redis, path, self.metrics, retain=settings.evidence.retain_events
-                    )
+                    drain_leftover(settings.evidence.redis, path, self.metrics, retain=settings.evidence.retain_events)
                 )
         # What start-up made stays for the life of the process: the collector need not look at it again.
         gc.collect()
@@ -227,8 +228,8 @@ class Worker:
         self.surroundings.tampered = option
         log.error("option_changed", option=option)
 
-    def _spawn(self, work: object) -> None:
-        task = asyncio.get_running_loop().create_task(work)  # type: ignore[arg-type]
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
         task.add_done_callback(self._task_ended)
         self.tasks.append(task)
 

@@ -5,9 +5,11 @@ Exit code 0 only if every step did what it should.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import ssl
 import sys
+import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -17,6 +19,7 @@ from typing import Any
 import anthropic
 import httpx2
 import openai
+import psutil
 from rich.console import Console
 from rich.panel import Panel
 from rich.text import Text
@@ -29,7 +32,13 @@ PHONE = "+49 30 901820 47"
 CARD = "5105 1051 0510 5100"
 IBAN = "DE44 5001 0517 5407 3249 31"
 API_KEY = "ghp_" + "x7Kq2mV9bT4nR8sW1cY6zD3fH5jL0pQaEuGi"
-PRIVATE_KEY = "-----BEGIN " + "PRIVATE KEY-----\n" + "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSj\n" * 3 + "-----END " + "PRIVATE KEY-----"
+PRIVATE_KEY = (
+    "-----BEGIN "
+    + "PRIVATE KEY-----\n"
+    + "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSj\n" * 3
+    + "-----END "
+    + "PRIVATE KEY-----"
+)
 NOTE = "Patient: A. Example, MRN 00482913. Diagnosed with type 2 diabetes (ICD-10 E11.9); started on metformin."
 TOOL = {
     "type": "function",
@@ -90,7 +99,9 @@ class Demo:
             self.expect("the call left an event", False)
             return {}
         found = ", ".join(f"{count} x {name}" for name, count in event["findings"].items()) or "nothing"
-        self.line("caller", f"{event['agent_id']} ({event['attestation'].get('spiffe_id', '?')}), tenant {event['tenant']}")
+        self.line(
+            "caller", f"{event['agent_id']} ({event['attestation'].get('spiffe_id', '?')}), tenant {event['tenant']}"
+        )
         self.line("found", found)
         self.line("level", f"{event['level']}  ({'; '.join(event['reasons']) or 'nothing raises it'})")
         self.line("rule", f"{event['rule']} -> {event['llm_endpoint'] or 'nowhere'} ({event['tier'] or '-'})")
@@ -104,7 +115,11 @@ class Demo:
         if at < 0:
             return "(nothing of it)"
         begin = record.rfind(b'"content"', 0, at + len(marker) + 200)
-        return record[max(0, begin if 0 <= begin <= at else at - 20) : at + 150].decode("utf-8", "replace").replace("\n", " ")
+        return (
+            record[max(0, begin if 0 <= begin <= at else at - 20) : at + 150]
+            .decode("utf-8", "replace")
+            .replace("\n", " ")
+        )
 
     def chat(self, text: str, **more: Any) -> Any:
         """One chat completion; returns the SDK's raw response."""
@@ -120,7 +135,10 @@ def public_question(demo: Demo, found: Stage) -> None:
     demo.expect("nothing was found, nothing changed", event.get("verdict") == "ok")
     demo.expect("it went to the third party", event.get("tier") == "third_party")
     seen = found.record("third-party")
-    demo.expect("the upstream got the gateway's credential, not the agent's", UPSTREAM_KEY.encode() in seen and b"unused" not in seen)
+    demo.expect(
+        "the upstream got the gateway's credential, not the agent's",
+        UPSTREAM_KEY.encode() in seen and b"unused" not in seen,
+    )
 
 
 def redacted_plain(demo: Demo, found: Stage) -> None:
@@ -208,7 +226,9 @@ def private_key(demo: Demo, found: Stage) -> None:
         demo.facts(error.response.headers)
         demo.line("agent got", f"{type(error).__name__} {error.status_code}: {error.body['message']}")  # type: ignore[index]
         demo.expect("the code is stable", error.code == "llmgw_denied")
-        demo.expect("the message says what to do, without the key", "Remove it" in str(error) and "MIIE" not in str(error))
+        demo.expect(
+            "the message says what to do, without the key", "Remove it" in str(error) and "MIIE" not in str(error)
+        )
     else:
         demo.expect("the request was refused", False)
     everything = b"".join(found.record(name) for name in ("third-party", "sovereign-eu", "on-prem"))
@@ -245,7 +265,9 @@ def bad_certificates(demo: Demo, found: Stage) -> None:
         demo.expect(f"{name}: refused in the handshake", outcome != "served")
     demo.expect(f"the new revocation list took effect after {took:.1f} s (stated: 2 s)", took < 2.5)
     after = b"".join(found.record(name) for name in ("third-party", "sovereign-eu", "on-prem"))
-    demo.expect("no upstream heard of the refused ones", after.count(b"POST /") == before.count(b"POST /") + _SERVED["count"])
+    demo.expect(
+        "no upstream heard of the refused ones", after.count(b"POST /") == before.count(b"POST /") + _SERVED["count"]
+    )
 
 
 _SERVED = {"count": 0}
@@ -264,8 +286,9 @@ def _served(demo: Demo, context: ssl.SSLContext) -> str:
 
 def scanner_killed(demo: Demo, found: Stage) -> None:
     demo.title("The scanner is killed in mid-flight: refused, then back")
-    for process in found.scanners():
-        process.kill()
+    over = threading.Event()
+    killer = threading.Thread(target=_keep_killing, args=(found, over))
+    killer.start()
     marker = "zebra-crossing-4711"
     try:
         raw = demo.chat(f"Nobody has scanned this {marker} {MAIL}")
@@ -273,7 +296,11 @@ def scanner_killed(demo: Demo, found: Stage) -> None:
         demo.facts(raw.headers)
     except openai.InternalServerError as error:
         demo.line("agent got", f"{type(error).__name__} {error.status_code}: {error.code}")
-        demo.expect("refused with a code that says a retry helps", error.code in ("llmgw_scan_busy", "llmgw_scan_deadline"))
+        demo.expect(
+            "refused with a code that says a retry helps", error.code in ("llmgw_scan_busy", "llmgw_scan_deadline")
+        )
+    over.set()
+    killer.join()
     demo.expect("nothing of it left", marker.encode() not in found.record("third-party"))
     began = time.monotonic()
     while time.monotonic() - began < 15:
@@ -285,13 +312,24 @@ def scanner_killed(demo: Demo, found: Stage) -> None:
     demo.expect(f"the scanner was back after {time.monotonic() - began:.1f} s more", time.monotonic() - began < 15)
 
 
+def _keep_killing(found: Stage, over: threading.Event) -> None:
+    """Kill whatever scans, also what is started in its place, until told that it is enough."""
+    while not over.wait(0.05):
+        for process in found.scanners():
+            with contextlib.suppress(psutil.Error):
+                process.kill()
+
+
 def conversation(demo: Demo, found: Stage) -> None:
     demo.title(f"A coding agent sends its whole history each turn: {TURNS} turns, only the new text is scanned")
     client = demo.openai(found.agent("coder"))
     messages: list[dict[str, str]] = [{"role": "system", "content": "You are a careful coding assistant. " * 40}]
     sent, scanned, prefix_kept, before = 0, 0, True, b""
     for turn in range(TURNS):
-        question = f"Turn {turn}: refactor module_{turn}.py, owner {MAIL}. " + f"def f_{turn}(x):\n    return x + {turn}\n" * 20
+        question = (
+            f"Turn {turn}: refactor module_{turn}.py, owner {MAIL}. "
+            + f"def f_{turn}(x):\n    return x + {turn}\n" * 20
+        )
         messages.append({"role": "user", "content": question})
         raw = client.chat.completions.with_raw_response.create(model="gpt-4.1", messages=messages)  # type: ignore[arg-type]
         messages.append({"role": "assistant", "content": raw.parse().choices[0].message.content or ""})
@@ -304,7 +342,9 @@ def conversation(demo: Demo, found: Stage) -> None:
     demo.line("sent", f"{sent:,} bytes of prompts in {TURNS} requests")
     demo.line("scanned", f"{scanned:,} bytes ({scanned / sent:.1%})")
     demo.expect("less than a tenth was scanned", scanned < sent / 10)
-    demo.expect("each turn's outgoing body begins with the turn's before, byte for byte (prompt caches hit)", prefix_kept)
+    demo.expect(
+        "each turn's outgoing body begins with the turn's before, byte for byte (prompt caches hit)", prefix_kept
+    )
     demo.expect("the last answer still has the real address", MAIL in messages[-1]["content"])
 
 
@@ -314,11 +354,22 @@ def summary(demo: Demo, found: Stage, console: Console) -> None:
     for name in ("third-party", "sovereign-eu", "on-prem"):
         record = found.record(name)
         leaked = [value for value in (MAIL, PHONE, CARD, IBAN, API_KEY) if value.encode() in record]
-        console.print(f"    {name:<14}{record.count(b'POST /'):>4} requests, {len(record):>9,} bytes, values in clear: {leaked or 'none'}")
+        count = record.count(b"POST /")
+        console.print(f"    {name:<14}{count:>4} requests, {len(record):>9,} bytes, in clear: {leaked or 'none'}")
     events = found.events()
     console.print(Text("Events (the first ones)", style="bold"))
     for event in events[:8]:
-        kept = ("action", "agent_id", "dialect", "level", "rule", "llm_endpoint", "verdict", "refusal_code", "prompt_hash")
+        kept = (
+            "action",
+            "agent_id",
+            "dialect",
+            "level",
+            "rule",
+            "llm_endpoint",
+            "verdict",
+            "refusal_code",
+            "prompt_hash",
+        )
         shown = {key: event[key] for key in kept if event[key]}
         shown["prompt_hash"] = shown.get("prompt_hash", "")[:28] + "..."
         console.print(Text(f"    {json.dumps(shown)}"))
@@ -347,7 +398,9 @@ def main() -> int:
     began = time.monotonic()
     console.print(Panel.fit("LLM egress gateway: the main job, with the official SDKs and three stub upstreams"))
     with stage(folder) as found:
-        console.print(f"gateway on port {found.port}, status page http://127.0.0.1:{found.admin_port}/status, files in demo-run/")
+        console.print(
+            f"gateway on port {found.port}, status page http://127.0.0.1:{found.admin_port}/status, files in demo-run/"
+        )
         demo = Demo(found, console)
         for step in STEPS:
             step(demo, found)

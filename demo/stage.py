@@ -85,8 +85,15 @@ class Stage:
         """The metrics that are not zero and speak of requests."""
         with urllib.request.urlopen(f"http://127.0.0.1:{self.admin_port}/metrics", timeout=5) as answer:
             lines = answer.read().decode().splitlines()
-        wanted = ("llmgw_requests_total", "llmgw_refusals_total", "llmgw_findings_total", "llmgw_tls_failures_total",
-                  "llmgw_scanner_restarts_total", "llmgw_scan_bytes_total", "llmgw_placeholders_restored_total")
+        wanted = (
+            "llmgw_requests_total",
+            "llmgw_refusals_total",
+            "llmgw_findings_total",
+            "llmgw_tls_failures_total",
+            "llmgw_scanner_restarts_total",
+            "llmgw_scan_bytes_total",
+            "llmgw_placeholders_restored_total",
+        )
         return [line for line in lines if line.startswith(wanted) and not line.endswith(" 0.0")]
 
     def close(self) -> None:

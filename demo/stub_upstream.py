@@ -46,7 +46,9 @@ class StubUpstream:
 
     async def start(self, port: int = 0) -> int:
         """Listen; returns the port."""
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", port, ssl=self._context, limit=64 * 1024 * 1024)
+        self._server = await asyncio.start_server(
+            self._serve, "127.0.0.1", port, ssl=self._context, limit=64 * 1024 * 1024
+        )
         self.port = int(self._server.sockets[0].getsockname()[1])
         return self.port
 
@@ -84,11 +86,11 @@ class StubUpstream:
             request = {}
         events = _EVENTS.get(path.removeprefix("/v1"))
         if events is None:
-            writer.write(_whole({"error": {"message": "no such path", "type": "invalid_request_error"}}, "404 Not Found"))
-        elif request.get("stream"):
             writer.write(
-                b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
+                _whole({"error": {"message": "no such path", "type": "invalid_request_error"}}, "404 Not Found")
             )
+        elif request.get("stream"):
+            writer.write(b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n")
             async for event in events(request, self._piece):
                 writer.write(b"%x\r\n%s\r\n" % (len(event), event))
                 await writer.drain()
@@ -165,7 +167,11 @@ def _pieces(text: str, size: int) -> list[str]:
 def _chat_whole(request: dict[str, Any]) -> object:
     tool = _tool(request)
     if tool:
-        call = {"id": "call_abcdefgh12345678", "type": "function", "function": {"name": tool, "arguments": _arguments(request)}}
+        call = {
+            "id": "call_abcdefgh12345678",
+            "type": "function",
+            "function": {"name": tool, "arguments": _arguments(request)},
+        }
         message: dict[str, Any] = {"role": "assistant", "content": None, "tool_calls": [call]}
     else:
         message = {"role": "assistant", "content": _reply(request)}
@@ -190,7 +196,9 @@ async def _chat_events(request: dict[str, Any], size: int) -> AsyncIterator[byte
     yield chunk({"role": "assistant", "content": "" if not tool else None})
     if tool:
         function = {"name": tool, "arguments": ""}
-        yield chunk({"tool_calls": [{"index": 0, "id": "call_abcdefgh12345678", "type": "function", "function": function}]})
+        yield chunk(
+            {"tool_calls": [{"index": 0, "id": "call_abcdefgh12345678", "type": "function", "function": function}]}
+        )
         for piece in _pieces(_arguments(request), size):
             yield chunk({"tool_calls": [{"index": 0, "function": {"arguments": piece}}]})
     else:
@@ -199,7 +207,16 @@ async def _chat_events(request: dict[str, Any], size: int) -> AsyncIterator[byte
     yield chunk({}, "tool_calls" if tool else "stop")
     if (request.get("stream_options") or {}).get("include_usage"):
         usage = {"prompt_tokens": 11, "completion_tokens": 7, "total_tokens": 18}
-        yield _sse({"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 1, "model": "m", "choices": [], "usage": usage})
+        yield _sse(
+            {
+                "id": "chatcmpl-1",
+                "object": "chat.completion.chunk",
+                "created": 1,
+                "model": "m",
+                "choices": [],
+                "usage": usage,
+            }
+        )
     yield b"data: [DONE]\n\n"
 
 
@@ -245,11 +262,17 @@ async def _responses_events(request: dict[str, Any], size: int) -> AsyncIterator
     item = _response_item(request)
     yield event("response.created", response=_response_object(request, "in_progress", []))
     if item["type"] == "function_call":
-        yield event("response.output_item.added", output_index=0, item={**item, "arguments": "", "status": "in_progress"})
+        yield event(
+            "response.output_item.added", output_index=0, item={**item, "arguments": "", "status": "in_progress"}
+        )
         for piece in _pieces(item["arguments"], size):
             yield event("response.function_call_arguments.delta", item_id="fc_1", output_index=0, delta=piece)
         yield event(
-            "response.function_call_arguments.done", item_id="fc_1", output_index=0, name=item["name"], arguments=item["arguments"]
+            "response.function_call_arguments.done",
+            item_id="fc_1",
+            output_index=0,
+            name=item["name"],
+            arguments=item["arguments"],
         )
     else:
         part = item["content"][0]
@@ -270,7 +293,12 @@ async def _responses_events(request: dict[str, Any], size: int) -> AsyncIterator
 def _messages_whole(request: dict[str, Any]) -> object:
     tool = _tool(request)
     if tool:
-        block: dict[str, Any] = {"type": "tool_use", "id": "toolu_1", "name": tool, "input": json.loads(_arguments(request))}
+        block: dict[str, Any] = {
+            "type": "tool_use",
+            "id": "toolu_1",
+            "name": tool,
+            "input": json.loads(_arguments(request)),
+        }
     else:
         block = {"type": "text", "text": _reply(request)}
     return {
@@ -326,7 +354,12 @@ def _embeddings_whole(request: dict[str, Any]) -> object:
     given = request.get("input")
     count = len(given) if isinstance(given, list) else 1
     data = [{"object": "embedding", "index": index, "embedding": [0.1, 0.2]} for index in range(count)]
-    return {"object": "list", "data": data, "model": request.get("model"), "usage": {"prompt_tokens": 3, "total_tokens": 3}}
+    return {
+        "object": "list",
+        "data": data,
+        "model": request.get("model"),
+        "usage": {"prompt_tokens": 3, "total_tokens": 3},
+    }
 
 
 def _count_whole(request: dict[str, Any]) -> object:

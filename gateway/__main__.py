@@ -1,4 +1,4 @@
-"""The command line: `llmgw`. Exit codes: 0 fine, 1 a finding or a refusal in a check, 2 wrong usage or configuration."""
+"""The `llmgw` command. Exit codes: 0 fine, 1 a finding or a refusal in a check, 2 wrong usage or configuration."""
 
 from __future__ import annotations
 
@@ -109,10 +109,11 @@ def check(
 
 
 @app.command()
-def explain(
+def explain(  # noqa: PLR0917 - options, given by name
     config: Config,
     file: Annotated[
-        Path | None, typer.Argument(metavar="[FILE]", help="Request body as JSON, or plain text; default: standard input.")
+        Path | None,
+        typer.Argument(metavar="[FILE]", help="Request body as JSON, or plain text; default: standard input."),
     ] = None,
     agent: Annotated[str, typer.Option("--as", metavar="AGENT", help="SPIFFE ID or id of the calling agent.")] = "",
     jsonl: Annotated[bool, typer.Option("--jsonl", help="One JSON question a line on standard input.")] = False,
@@ -146,7 +147,7 @@ def main() -> None:
     try:
         app()
     except ConfigurationError as error:
-        print(error, file=sys.stderr)  # noqa: T201 - the terminal is the output
+        print(error, file=sys.stderr)
         sys.exit(2)
 
 

@@ -27,7 +27,9 @@ if TYPE_CHECKING:
 
 DEFAULT_PATH: Final = "/v1/chat/completions"
 DEFAULT_MODEL: Final = "gpt-4.1"
-_KEYS: Final = frozenset({"id", "method", "path", "headers", "agent", "body", "body_base64", "text", "profile", "model"})
+_KEYS: Final = frozenset(
+    {"id", "method", "path", "headers", "agent", "body", "body_base64", "text", "profile", "model"}
+)
 
 
 class SyncScanner(Protocol):

@@ -34,7 +34,7 @@ def load_explainer(config: Path) -> Explainer:
 
 
 def explain_lines(config: Path, agent: str) -> int:
-    """Answer one question a line, in order. A line that cannot be read gets an answer with `error`; exit code 2 then."""
+    """Answer one question a line, in order. A line that cannot be read gets an answer with `error`, exit code 2."""
     explainer = load_explainer(config)
     code = 0
     for number, line in enumerate(sys.stdin.buffer, 1):
@@ -45,7 +45,13 @@ def explain_lines(config: Path, agent: str) -> int:
             question = parse_question(line)
             if agent and not question.agent:
                 question = Question(
-                    question.id, question.method, question.path, question.headers, agent, question.body, question.profile
+                    question.id,
+                    question.method,
+                    question.path,
+                    question.headers,
+                    agent,
+                    question.body,
+                    question.profile,
                 )
             answer = as_json(question, explainer.explain(question))
         except ConfigurationError as error:
@@ -65,9 +71,7 @@ def _id_of(line: bytes) -> str:
     return str(given.get("id", "")) if isinstance(given, dict) else ""
 
 
-def explain_one(
-    config: Path, file: Path | None, *, agent: str, path: str, form: Literal["text", "json"]
-) -> int:
+def explain_one(config: Path, file: Path | None, *, agent: str, path: str, form: Literal["text", "json"]) -> int:
     """Explain one request; exit code 1 when it would be refused."""
     try:
         data = file.read_bytes() if file is not None else sys.stdin.buffer.read()
@@ -111,7 +115,9 @@ def _print(answer: dict[str, Any]) -> None:
     console = Console(highlight=False, soft_wrap=True)
     refusal, decision, classification = answer["refusal"], answer["decision"], answer["classification"]
     style = "bold red" if refusal else "bold green"
-    console.print(Text.assemble(("outcome   ", "dim"), (answer["outcome"], style), f"  ({answer['dialect'] or 'no dialect'})"))
+    console.print(
+        Text.assemble(("outcome   ", "dim"), (answer["outcome"], style), f"  ({answer['dialect'] or 'no dialect'})")
+    )
     if classification:
         reasons = "; ".join(classification["reasons"]) or "nothing found"
         console.print(Text.assemble(("level     ", "dim"), (classification["level"], "bold"), f"  ({reasons})"))
@@ -121,7 +127,9 @@ def _print(answer: dict[str, Any]) -> None:
             where = f"  ({decision['tier']}, model {decision['model']}, profile {decision['profile']})"
             console.print(Text.assemble(("upstream  ", "dim"), (decision["upstream"], "bold"), where))
     if refusal:
-        console.print(Text.assemble(("refusal   ", "dim"), f"HTTP {refusal['status']} {refusal['code']}: {refusal['message']}"))
+        console.print(
+            Text.assemble(("refusal   ", "dim"), f"HTTP {refusal['status']} {refusal['code']}: {refusal['message']}")
+        )
     _print_findings(console, answer["findings"])
     if answer["redacted_body"] is not None:
         console.print(Text("would be sent:", "dim"))
@@ -138,7 +146,12 @@ def _print_findings(console: Console, findings: list[dict[str, Any]]) -> None:
         table.add_column(name)
     for each in findings[:50]:
         table.add_row(
-            each["entity"], Text(each["path"]), str(each["start"]), str(each["end"]), f"{each['score']:.2f}", each["recognizer"]
+            each["entity"],
+            Text(each["path"]),
+            str(each["start"]),
+            str(each["end"]),
+            f"{each['score']:.2f}",
+            each["recognizer"],
         )
     console.print(table)
     if len(findings) > 50:

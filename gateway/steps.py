@@ -102,7 +102,7 @@ def denial(decision: Decision) -> Refusal:
         return Refusal(
             "llmgw_no_rule",
             400,
-            "No rule of the egress policy lets this request out. Ask your security team which model you may use for it.",
+            "No rule of the egress policy lets this request out. Ask your security team which model you may use.",
         )
     if decision.message:
         return Refusal("llmgw_denied", 400, f"{decision.message} (rule {decision.rule})")

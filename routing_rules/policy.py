@@ -23,7 +23,7 @@ BUILT_IN_PROFILES: Final[Mapping[str, Profile]] = MappingProxyType(
         "all": Profile("all", MappingProxyType({"@secret": Operator.PLACEHOLDER, "*": Operator.PLACEHOLDER})),
     }
 )
-"""Profiles that every policy has. A secret becomes a placeholder that is never put back; `none` is for upstreams that may see all."""
+"""Profiles that every policy has. A secret becomes a placeholder that is never put back; `none` changes nothing."""
 
 CANARY_RULE: Final = "canary"
 CLEARANCE_RULE: Final = "clearance"

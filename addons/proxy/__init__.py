@@ -1,1 +1,1 @@
-"""mitmproxy's layers, made strict by subclassing: what a client may send, what may be dialled, what an error looks like."""
+"""mitmproxy's layers, made strict by subclassing: what a client may send, what may be dialled, how errors look."""

@@ -5,19 +5,19 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-from mitmproxy.proxy import commands, events, layer, mode_specs, server, server_hooks
 from mitmproxy.connection import ConnectionState as SocketState
+from mitmproxy.connection import Server
+from mitmproxy.proxy import commands, events, layer, mode_specs, server, server_hooks
 
 from addons.proxy.dial import DialRefusedError, resolve
 from addons.proxy.door import Door
 from addons.state import ConnectionState, Permit
 
 if TYPE_CHECKING:
-    from mitmproxy.connection import Connection
+    from mitmproxy.options import Options
 
     from addons.dispatch import FailClosedAddons
     from addons.surroundings import Surroundings
-    from mitmproxy.options import Options
 
 _MODE = mode_specs.ProxyMode.parse("reverse:https://parked.llmgw.invalid:9")
 
@@ -27,13 +27,12 @@ class GatewayConnection(server.LiveConnectionHandler):
 
     def __init__(
         self,
-        reader: asyncio.StreamReader,
-        writer: asyncio.StreamWriter,
+        streams: tuple[asyncio.StreamReader, asyncio.StreamWriter],
         options: Options,
         addons: FailClosedAddons,
         surroundings: Surroundings,
     ) -> None:
-        super().__init__(reader, writer, options, _MODE)
+        super().__init__(*streams, options, _MODE)
         peer = self.client.peername
         self.state = ConnectionState(
             surroundings,
@@ -166,7 +165,9 @@ class GatewayConnection(server.LiveConnectionHandler):
     async def open_connection(self, command: commands.OpenConnection) -> None:
         """The third barrier: dial the address that a permit names, which only the egress guard writes, once."""
         conn = command.connection
-        hook_data = server_hooks.ServerConnectionHookData(client=self.client, server=conn)  # type: ignore[arg-type]
+        if not isinstance(conn, Server):
+            raise RuntimeError("only servers are dialled")
+        hook_data = server_hooks.ServerConnectionHookData(client=self.client, server=conn)
         try:
             await self.handle_hook(server_hooks.ServerConnectHook(hook_data))
             permit = self._take_permit(conn)
@@ -193,7 +194,7 @@ class GatewayConnection(server.LiveConnectionHandler):
         finally:
             await self.handle_hook(server_hooks.ServerDisconnectedHook(hook_data))
 
-    def _take_permit(self, conn: Connection) -> Permit:
+    def _take_permit(self, conn: Server) -> Permit:
         permit, self.state.permit = self.state.permit, None
         if conn.error or permit is None or conn.address != (permit.alias, permit.port):
             self.state.surroundings.metrics.barrier_refusal("dial")

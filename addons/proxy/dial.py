@@ -12,7 +12,9 @@ _NEVER: Final = tuple(
     for net in ("169.254.0.0/16", "fe80::/10", "0.0.0.0/8", "::/128", "224.0.0.0/4", "ff00::/8", "255.255.255.255/32")
 )
 """Link-local (cloud metadata services), unspecified, multicast, broadcast: refused whatever a policy says."""
-_EMBEDDING: Final = tuple(ipaddress.ip_network(net) for net in ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32"))
+_EMBEDDING: Final = tuple(
+    ipaddress.ip_network(net) for net in ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32")
+)
 """NAT64, 6to4 and Teredo carry an IPv4 address inside: refused, the inner address would be unchecked."""
 
 

@@ -64,7 +64,8 @@ class StrictTls(tls.ClientTLSLayer):
             yield from self.tls_interact()
         self.conn.error = "handshake failed"
         failed = tls.TlsData(self.conn, self.context, self.tls)
-        failed.conn.error = err if err.startswith("Certificate verify failed") or "did not return" in err else "protocol"
+        known = err.startswith("Certificate verify failed") or "did not return" in err
+        failed.conn.error = err if known else "protocol"
         yield tls.TlsFailedClientHook(failed)
         yield commands.CloseConnection(self.tunnel_connection)
         self.event_to_child = self.errored  # type: ignore[method-assign]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mitmproxy import connection, flow
 from mitmproxy.net.http.http1 import expected_http_body_size
@@ -39,6 +39,7 @@ class StrictHttpLayer(mitm.HttpLayer):
 
     def event_to_child(self, child: layer.Layer, event: events.Event) -> layer.CommandGenerator[None]:
         """As mitmproxy's, with what comes most often first and looked up by type: 34 calls a request, 5 %."""
+        command: Any
         for command in child.handle_event(event):
             kind = type(command)
             if kind is commands.SendData:
@@ -129,7 +130,8 @@ class StrictHttpStream(mitm.HttpStream):
 
     def make_server_connection(self) -> layer.CommandGenerator[bool]:
         exchange = self.exchange
-        if exchange is None or exchange.released is None or exchange.refusal or exchange.released != self.flow.request.host:
+        released = exchange.released if exchange is not None and exchange.refusal is None else None
+        if released is None or released != self.flow.request.host:
             self.door_state.surroundings.metrics.barrier_refusal("stream")
             yield from self.handle_protocol_error(
                 mitm.ResponseProtocolError(self.stream_id, _BARRIER, mitm.ErrorCode.KILL)

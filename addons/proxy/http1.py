@@ -13,6 +13,7 @@ from mitmproxy.proxy.layers.http._base import ReceiveHttp
 
 from addons.native import refusal_bytes
 from addons.state import Phase
+from addons.telemetry import report_protocol_refusal
 from gateway.errors import Refusal
 
 if TYPE_CHECKING:
@@ -23,6 +24,11 @@ _ANSWER_HEADER_BOUND: Final = 65_536
 _END: Final = b"\r\n\r\n"
 _REQUEST_LINE: Final = re.compile(rb"([A-Z]{1,16}) ([\x21-\x7e]{1,8192}) HTTP/(\d\.\d)")
 _FIELD: Final = re.compile(rb"([!#$%&'*+\-.^_`|~0-9A-Za-z]{1,128}):[ \t]*([\x20\x21-\x7e\t\x80-\xff]*)")
+
+_SINGLE: Final = frozenset(
+    {b"host", b"content-length", b"transfer-encoding", b"content-encoding", b"content-type", b"authorization"}
+)
+"""Fields that may stand only once: two parsers might each take another one."""
 
 
 def _malformed(status: int, what: str) -> Refusal:
@@ -55,7 +61,7 @@ def _inspect_fields(lines: list[bytes], method: bytes) -> Refusal | None:
         if match is None:
             return _malformed(400, "a header field is malformed")
         name = match[1].lower()
-        if name in (b"host", b"content-length", b"transfer-encoding", b"content-encoding", b"content-type", b"authorization"):
+        if name in _SINGLE:
             if name in seen:
                 return _malformed(400, f"the {name.decode()} field is there twice")
             seen[name] = match[2].strip()
@@ -63,7 +69,9 @@ def _inspect_fields(lines: list[bytes], method: bytes) -> Refusal | None:
             return _malformed(400, "trailers are not accepted")
         elif name == b"upgrade":
             return Refusal(
-                "llmgw_upgrade_refused", 426, "Protocol upgrades are refused: use plain HTTPS requests with SSE streaming."
+                "llmgw_upgrade_refused",
+                426,
+                "Protocol upgrades are refused: use plain HTTPS requests with SSE streaming.",
             )
     if b"host" not in seen or not seen[b"host"]:
         return _malformed(400, "the Host field is missing")
@@ -120,8 +128,7 @@ class StrictHttp1Server(_http1.Http1Server):
         state = self.door_state
         target = raw[:512].split(b" ", 2)[1].decode("ascii", "replace") if raw.count(b" ", 0, 512) >= 1 else ""
         request_id = state.surroundings.new_id()
-        if state.surroundings.on_protocol_refusal is not None:
-            state.surroundings.on_protocol_refusal(refusal, state.agent_id)
+        report_protocol_refusal(state, refusal, request_id)
         yield commands.SendData(self.conn, refusal_bytes(refusal, None, target=target, request_id=request_id))
         yield commands.CloseConnection(self.conn)
         self.buf.maybe_extract_at_most(len(self.buf))

@@ -62,7 +62,10 @@ def test_chat_plain(gateway: RunningGateway, client: openai.OpenAI) -> None:
 
 def test_chat_stream(gateway: RunningGateway, client: openai.OpenAI) -> None:
     stream = client.chat.completions.create(
-        model="gpt-4.1", messages=[{"role": "user", "content": PROMPT}], stream=True, stream_options={"include_usage": True}
+        model="gpt-4.1",
+        messages=[{"role": "user", "content": PROMPT}],
+        stream=True,
+        stream_options={"include_usage": True},
     )
     chunks = list(stream)
     text = "".join(chunk.choices[0].delta.content or "" for chunk in chunks if chunk.choices)
@@ -162,7 +165,9 @@ def test_models_come_from_the_policy(gateway: RunningGateway, client: openai.Ope
     assert gateway.stubs.count == 0
 
 
-PRIVATE_KEY = "-----BEGIN " + "PRIVATE KEY-----\n" + "MIIEvQIBADANBgkqhkiG9w0BAQEFAASC" * 8 + "\n-----END " + "PRIVATE KEY-----"
+PRIVATE_KEY = (
+    "-----BEGIN " + "PRIVATE KEY-----\n" + "MIIEvQIBADANBgkqhkiG9w0BAQEFAASC" * 8 + "\n-----END " + "PRIVATE KEY-----"
+)
 
 
 class Counting(httpx2.HTTPTransport):
@@ -179,7 +184,9 @@ def test_a_refusal_is_native_and_costs_one_request(gateway: RunningGateway) -> N
     transport = Counting(verify=gateway.client_context())
     client = openai.OpenAI(base_url=f"{gateway.url}/v1", api_key="k", http_client=httpx2.Client(transport=transport))
     with pytest.raises(openai.BadRequestError) as caught:
-        client.chat.completions.create(model="gpt-4.1", messages=[{"role": "user", "content": f"Fix it: {PRIVATE_KEY}"}])
+        client.chat.completions.create(
+            model="gpt-4.1", messages=[{"role": "user", "content": f"Fix it: {PRIVATE_KEY}"}]
+        )
     assert caught.value.code == "llmgw_denied"
     assert "private key" in str(caught.value) and "MIIEvQ" not in str(caught.value)
     assert caught.value.response.headers["x-llmgw-rule"] == "private-keys"

@@ -221,12 +221,14 @@ def raw_request(gateway: RunningGateway, data: bytes, *, agent: str | None = "de
     """Send bytes over mutual TLS and read until the end or the time-out; what came back."""
     context = gateway.client_context(agent)
     answer = b""
-    with socket.create_connection(("127.0.0.1", gateway.port), timeout=seconds) as plain:
-        with context.wrap_socket(plain, server_hostname="localhost") as secure:
-            secure.sendall(data)
-            with contextlib.suppress(TimeoutError, ssl.SSLError, ConnectionError):
-                while chunk := secure.recv(65_536):
-                    answer += chunk
+    with (
+        socket.create_connection(("127.0.0.1", gateway.port), timeout=seconds) as plain,
+        context.wrap_socket(plain, server_hostname="localhost") as secure,
+    ):
+        secure.sendall(data)
+        with contextlib.suppress(TimeoutError, ssl.SSLError, ConnectionError):
+            while chunk := secure.recv(65_536):
+                answer += chunk
     return answer
 
 
