@@ -83,7 +83,7 @@ class Demo:
 
     def line(self, name: str, value: str) -> None:
         """One fact of a step."""
-        self._console.print(Text.assemble((f"    {name:<12}", "dim"), value))
+        self._console.print(Text.assemble((f"    {name:<14}", "dim"), value))
 
     def expect(self, what: str, holds: bool) -> None:
         """Something that must hold."""
@@ -289,6 +289,7 @@ def scanner_killed(demo: Demo, found: Stage) -> None:
     over = threading.Event()
     killer = threading.Thread(target=_keep_killing, args=(found, over))
     killer.start()
+    time.sleep(0.3)
     marker = "zebra-crossing-4711"
     try:
         raw = demo.chat(f"Nobody has scanned this {marker} {MAIL}")
