@@ -99,11 +99,12 @@ class FailClosedAddons(addonmanager.AddonManager):
                 stop = self._fail(hook, state, error)
                 task = asyncio.current_task()
                 if task is not None and task.cancelling():
-                    if not state.hook_overdue:
+                    if state.hook_overdue:
+                        task.uncancel()
+                        state.hook_overdue = False
+                        return
+                    if isinstance(error, asyncio.CancelledError):
                         raise
-                    task.uncancel()
-                    state.hook_overdue = False
-                    return
                 if stop:
                     return
 

@@ -79,9 +79,32 @@ class GatewayConnection(server.LiveConnectionHandler):
         self.abort()
 
     async def handle_hook(self, hook: commands.StartHook) -> None:
-        """Run the addons for a hook. What goes wrong ends in a refusal, see addons.dispatch."""
+        """Run a hook that no layer waits for (accept, dial, end). What goes wrong ends in a refusal or an abort."""
+        if self._addons.is_sync(hook.name):
+            self._addons.run_sync(hook, self.state)
+            return
+        running = asyncio.get_running_loop().create_task(self._run_hook(hook))
+        await self._bounded(running)
+        if _broke(running):
+            self.abort()
+
+    async def _run_hook(self, hook: commands.StartHook) -> None:
         with self.timeout_watchdog.disarm():
             await self._addons.run(hook, self.state)
+
+    async def _bounded(self, running: asyncio.Task[None]) -> None:
+        """Wait for a hook, at most `limits.hook_seconds`; over it the hook is cancelled, which refuses the exchange."""
+        limit = self.state.surroundings.snapshot().settings.limits.hook_seconds
+        try:
+            await asyncio.wait((running,), timeout=limit)
+            if not running.done():
+                self.state.hook_overdue = True
+                running.cancel()
+                await asyncio.wait((running,), timeout=limit)
+        except asyncio.CancelledError:
+            running.cancel()
+            self.abort()
+            raise
 
     def log(self, message: str, level: int = 0, exc_info: Any = None) -> None:
         """Nothing of mitmproxy's own connection log is kept: its lines quote what peers sent."""
@@ -126,30 +149,20 @@ class GatewayConnection(server.LiveConnectionHandler):
             self._addons.run_sync(hook, self.state)
         else:
             loop = asyncio.get_running_loop()
-            running = asyncio.Task(self.handle_hook(hook), loop=loop, eager_start=True)
+            running = asyncio.Task(self._run_hook(hook), loop=loop, eager_start=True)
             if not running.done():
                 self._addons.keep(loop.create_task(self._finish_hook(hook, running)))
                 return
-            if running.cancelled() or running.exception() is not None:
+            if _broke(running):
                 self.abort()
                 return
         if hook.blocking:
             self._pending_events.append(events.HookCompleted(hook))
 
     async def _finish_hook(self, hook: commands.StartHook, running: asyncio.Task[None]) -> None:
-        """Wait for a hook, at most `limits.hook_seconds`; over it the hook is cancelled, which refuses the exchange."""
-        limit = self.state.surroundings.snapshot().settings.limits.hook_seconds
-        try:
-            await asyncio.wait((running,), timeout=limit)
-            if not running.done():
-                self.state.hook_overdue = True
-                running.cancel()
-                await asyncio.wait((running,), timeout=limit)
-        except asyncio.CancelledError:
-            running.cancel()
-            self.abort()
-            raise
-        if not running.done() or running.cancelled() or running.exception() is not None:
+        """Go on in the layers when a hook that waits is through."""
+        await self._bounded(running)
+        if _broke(running):
             # The layers would wait for ever for this hook to end.
             self.abort()
             return
@@ -175,11 +188,7 @@ class GatewayConnection(server.LiveConnectionHandler):
         except (OSError, DialRefusedError, TimeoutError, asyncio.CancelledError) as error:
             conn.error = type(error).__name__
             self.transports.pop(conn, None)
-            try:
-                await self.handle_hook(server_hooks.ServerConnectErrorHook(hook_data))
-            except asyncio.CancelledError:
-                self.abort()  # nobody would tell the layers that the dial is over
-                raise
+            await self.handle_hook(server_hooks.ServerConnectErrorHook(hook_data))
             await self.server_event(events.OpenConnectionCompleted(command, conn.error))
             if isinstance(error, asyncio.CancelledError):
                 raise
@@ -205,3 +214,8 @@ class GatewayConnection(server.LiveConnectionHandler):
         async with asyncio.timeout(permit.connect_seconds):
             address = await resolve(permit.host, permit.port, allow_private=permit.allow_private)
             return await asyncio.open_connection(*address)
+
+
+def _broke(running: asyncio.Task[None]) -> bool:
+    """Whether a hook did not come to its end."""
+    return not running.done() or running.cancelled() or running.exception() is not None
