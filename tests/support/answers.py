@@ -59,7 +59,9 @@ class Client:
             connection.putheader("content-length", str(len(body)))
             connection.endheaders(body)
         response = connection.getresponse()
-        answer = Answer(response.status, {name.lower(): value for name, value in response.getheaders()}, response.read())
+        answer = Answer(
+            response.status, {name.lower(): value for name, value in response.getheaders()}, response.read()
+        )
         if response.will_close:
             self.close()
         return answer
@@ -98,7 +100,9 @@ def _chat_delta(event: Any) -> tuple[str, str]:
     text = arguments = ""
     for choice in event["choices"]:
         text += choice["delta"].get("content") or ""
-        arguments += "".join(call["function"].get("arguments") or "" for call in choice["delta"].get("tool_calls") or ())
+        arguments += "".join(
+            call["function"].get("arguments") or "" for call in choice["delta"].get("tool_calls") or ()
+        )
     return text, arguments
 
 

@@ -44,7 +44,11 @@ def chat(b: Builder) -> Made:
         if b.some(0.5):
             function = {"name": "send", "arguments": b.nested("tool arguments")}
             messages.append(
-                {"role": "assistant", "content": None, "tool_calls": [{"id": "call_a1", "type": "function", "function": function}]}
+                {
+                    "role": "assistant",
+                    "content": None,
+                    "tool_calls": [{"id": "call_a1", "type": "function", "function": function}],
+                }
             )
             content = b.nested("tool result") if b.some(0.5) else b.text("tool result")
             messages.append({"role": "tool", "tool_call_id": "call_a1", "content": content})
@@ -79,9 +83,16 @@ def responses(b: Builder) -> Made:
         items: Json = []
         if b.some(0.4):
             items.append({"role": "user", "content": b.parts("input_text", b.text("earlier message"))})
-            items.append({"role": "assistant", "content": [{"type": "output_text", "text": b.text("assistant"), "annotations": []}]})
+            items.append(
+                {
+                    "role": "assistant",
+                    "content": [{"type": "output_text", "text": b.text("assistant"), "annotations": []}],
+                }
+            )
         if b.some(0.4):
-            items.append({"type": "function_call", "call_id": "call_a1", "name": "send", "arguments": b.nested("tool arguments")})
+            items.append(
+                {"type": "function_call", "call_id": "call_a1", "name": "send", "arguments": b.nested("tool arguments")}
+            )
             items.append({"type": "function_call_output", "call_id": "call_a1", "output": b.text("tool result", 0.5)})
         items.append({"role": "user", "content": b.parts("input_text", last)})
         tree["input"] = items
@@ -109,14 +120,18 @@ def messages(b: Builder) -> Made:
             call = {"type": "tool_use", "id": "toolu_a1", "name": "send", "input": {"q": b.free("tool arguments")}}
             turns.append({"role": "assistant", "content": [{"type": "text", "text": b.text("assistant")}, call]})
             content = b.text("tool result") if b.some(0.5) else [{"type": "text", "text": b.nested("tool result")}]
-            turns.append({"role": "user", "content": [{"type": "tool_result", "tool_use_id": "toolu_a1", "content": content}]})
+            turns.append(
+                {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "toolu_a1", "content": content}]}
+            )
         turns.append({"role": "assistant", "content": b.text("assistant")})
     turns.append({"role": "user", "content": b.parts("text", last)})
     tree: Json = {"model": "claude-sonnet-4-5", "max_tokens": 100, "messages": turns}
     if b.some(0.4):
         tree["system"] = b.parts("text", b.text("system", 0.5))
     if b.some(0.35):
-        tree["tools"] = [{"name": "send", "description": b.text("tool description"), "input_schema": b.schema("tool schema")}]
+        tree["tools"] = [
+            {"name": "send", "description": b.text("tool description"), "input_schema": b.schema("tool schema")}
+        ]
     if b.some(0.2):
         tree["metadata"] = {"user_id": b.text("user", 0.6)}
     if b.some(0.15):

@@ -32,9 +32,11 @@ WRAPPERS = (
     "naïve café – {v} – fin", "back\\slash {v} and/or", "`{v}`", "**{v}**", "{{\"k\": \"{v}\"}}", "Привет, {v}!",
 )  # fmt: skip
 FILLERS = (
-    "Write a short poem about the sea.", "Wie wird das Wetter morgen?", "Sum up the minutes.", "Schreibe es höflich um.",
+    "Write a short poem about the sea.", "Wie wird das Wetter morgen?", "Sum up the minutes.", "Schreib es um.",
     "Explain \"recursion\" to a child.", "何か面白い話をして。", "A C:\\path\\to\\file and a tab\there.", "🙂", "",
 )  # fmt: skip
+_LABELS = {"PL_PESEL": "PESEL "}
+"""Kinds that a bare row of digits does not tell outside running text: one order number in ten passes the check."""
 _PASSWORD = re.compile(r"://[^:/@]*:([^@]+)@")
 
 
@@ -180,7 +182,8 @@ class Builder:
 
     def _wrapped(self, place: str) -> str:
         before, after = self.rng.choice(WRAPPERS).replace("{{", "{").replace("}}", "}").split("{v}")
-        return before + self.value(place) + after
+        value = self.value(place)
+        return before + _LABELS.get(self.placed[-1].entity, "") + value + after
 
     def free(self, place: str, depth: int = 3) -> Json:
         """An object or list that no API knows."""
@@ -226,8 +229,10 @@ class Builder:
         """A message's content: a string or parts (whose texts the stub joins with a blank)."""
         if self.rng.random() < 0.6:
             return text
-        first, blank, rest = text.partition(" ")
-        return [{"type": kind, "text": first}, {"type": kind, "text": rest}] if blank else [{"type": kind, "text": text}]
+        if not text.startswith(self.marker):
+            return [{"type": kind, "text": text}, *([{"type": kind, "text": "Thanks."}] if self.some(0.3) else [])]
+        # Cut behind the marker, never within a value.
+        return [{"type": kind, "text": self.marker}, {"type": kind, "text": text[len(self.marker) + 1 :]}]
 
     def some(self, chance: float) -> bool:
         """True with this chance."""
@@ -286,4 +291,6 @@ def views(data: bytes, depth: int = 5) -> Iterator[str]:
 def leaks(data: bytes, placed: tuple[Placed, ...]) -> list[tuple[str, str]]:
     """Entity and place of every value that `data` holds in any spelling."""
     seen = list(views(data))
-    return [(each.entity, each.place) for each in placed if any(needle in view for view in seen for needle in each.needles)]
+    return [
+        (each.entity, each.place) for each in placed if any(needle in view for view in seen for needle in each.needles)
+    ]
