@@ -79,7 +79,7 @@ class Exchange:
     @property
     def verdict(self) -> str:
         """The verdict words of CONTRACT.md, joined by commas."""
-        if self.refusal is not None:
+        if self.refusal is not None or (self.fault is not None and self.released is None):
             return "blocked"
         words = []
         if self.redaction is not None and self.redaction.counts:

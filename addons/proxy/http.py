@@ -181,6 +181,7 @@ class StrictHttpStream(mitm.HttpStream):
     def _fail(self, refusal: Refusal, code: mitm.ErrorCode) -> layer.CommandGenerator[None]:
         if self.exchange is not None and self.exchange.refusal is None:
             self.exchange.fault = refusal
+            self.exchange.status = refusal.status
         self.flow.error = flow.Error(refusal.code)
         yield HttpErrorHook(self.flow)
         yield mitm.SendHttp(mitm.ResponseProtocolError(self.stream_id, refusal.code, code), self.context.client)

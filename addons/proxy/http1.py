@@ -135,13 +135,40 @@ class StrictHttp1Server(_http1.Http1Server):
         self.state = self.done
 
     def read_body(self, event: events.Event) -> layer.CommandGenerator[None]:
-        try:
+        if isinstance(event, events.ConnectionClosed):
             yield from super().read_body(event)
+            return
+        closing = None
+        try:
+            for command in super().read_body(event):
+                if isinstance(command, commands.CloseConnection):
+                    closing = command
+                elif closing is not None:  # mitmproxy closes without a word on what its parser cannot read
+                    yield from self._refuse_body("its chunked body is malformed")
+                    return
+                else:
+                    yield command
         except NotImplementedError:  # mitmproxy's word for trailers
-            yield from self.refuse(_malformed(400, "trailers are not accepted"), b"")
-            yield ReceiveHttp(
-                mitm.RequestProtocolError(self.stream_id, "trailers", mitm.ErrorCode.GENERIC_CLIENT_ERROR)
-            )
+            yield from self._refuse_body("trailers are not accepted")
+            return
+        if closing is not None:
+            yield closing
+
+    def _refuse_body(self, what: str) -> layer.CommandGenerator[None]:
+        """Answer a request whose body broke off the rules, and close; its exchange ends with it."""
+        refusal, exchange = _malformed(400, what), self.door_state.exchange
+        if exchange is None:
+            yield from self.refuse(refusal, b"")
+        else:
+            if exchange.fault is None:
+                exchange.fault, exchange.status = refusal, refusal.status
+            if self.response is None:
+                yield commands.SendData(self.conn, refusal_bytes(exchange.refusal or refusal, exchange))
+            yield commands.CloseConnection(self.conn)
+            self.state = self.done
+        yield ReceiveHttp(
+            mitm.RequestProtocolError(self.stream_id, "malformed body", mitm.ErrorCode.GENERIC_CLIENT_ERROR)
+        )
 
     def send(self, event: mitm.HttpEvent) -> layer.CommandGenerator[None]:
         if not isinstance(event, mitm.ResponseProtocolError):
