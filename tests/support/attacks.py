@@ -1,4 +1,4 @@
-"""What an attacker needs: raw bytes over mutual TLS, a ledger of what was refused, an upstream that answers anything."""
+"""What an attacker needs: raw bytes over mutual TLS, a ledger of refusals, an upstream that answers anything."""
 
 from __future__ import annotations
 
@@ -38,7 +38,9 @@ class Answer:
         if not isinstance(error, dict):
             return ""
         code = error.get("code")
-        return code if isinstance(code, str) else self.headers.get("x-llmgw-code", "")
+        if isinstance(code, str):
+            return code
+        return error.get("message", "").rpartition("[")[2].removesuffix("]")  # Anthropic's shape has no field for it
 
     @property
     def request_id(self) -> str:
@@ -98,9 +100,11 @@ class Attacker:
     @contextlib.contextmanager
     def connected(self, agent: str = "demo", seconds: float = 10.0) -> Any:
         """A connection after its handshake."""
-        with socket.create_connection(("127.0.0.1", self.gateway.port), timeout=seconds) as plain:
-            with self.context(agent).wrap_socket(plain, server_hostname="localhost") as secure:
-                yield secure
+        with (
+            socket.create_connection(("127.0.0.1", self.gateway.port), timeout=seconds) as plain,
+            self.context(agent).wrap_socket(plain, server_hostname="localhost") as secure,
+        ):
+            yield secure
 
     def raw(self, data: bytes, *, agent: str = "demo", seconds: float = 10.0) -> bytes:
         """Send, read to the end. Raises TimeoutError if the gateway neither answers nor closes."""
