@@ -17,13 +17,17 @@ WINDOW: Final = 4096
 """Code points in a window, unless it has to grow."""
 OVERLAP: Final = 512
 """Code points, at least, that a window shares with the one before it: longer than any value that has blanks in it."""
+ESCAPED_OVERLAP: Final = 1536
+"""The same where characters are escaped: JSON in a string in JSON takes up to 36 for one."""
 ALIGN: Final = 256
 """How much further back a window may begin, in order to begin at a blank."""
 GROWTH: Final = 65_536
 """Code points a window may grow to, in order to hold one token or one PEM block in full."""
 
 _BLANK: Final = re.compile(r"\s")
-_TOKEN_END: Final = re.compile(r"[^A-Za-z0-9+/=_.~%-]")
+# A backslash is within a token: JSON may spell every character of a value as \\u and four digits.
+_TOKEN_END: Final = re.compile(r"[^A-Za-z0-9+/=_.~%\\-]")
+_ESCAPE: Final = "\\u"
 _PEM_BEGIN: Final = "-----BEGIN"
 _PEM_END: Final = "-----END"
 _PEM_LABEL: Final = 80
@@ -83,7 +87,7 @@ def _with_key_block(text: str, start: int, cut: int) -> int:
 
 def _overlap_start(text: str, end: int) -> int:
     """Where the window after one that ends at `end` begins: at a line's start or behind a blank if one is near."""
-    latest = end - OVERLAP
+    latest = end - (ESCAPED_OVERLAP if _ESCAPE in text[end - OVERLAP : end] else OVERLAP)
     line = text.rfind("\n", latest - ALIGN, latest) + 1
     return line or _last(_BLANK, text, latest - ALIGN, latest) or latest
 

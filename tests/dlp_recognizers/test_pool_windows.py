@@ -110,3 +110,14 @@ def test_lines_are_left_whole_where_there_are_lines() -> None:
     line = "a line of some seventy characters with blanks in it, as prose would have\n"
     for start, end in split(line * 400):
         assert start % len(line) == 0 and end % len(line) == 0
+
+
+@pytest.mark.parametrize("blanks", [False, True], ids=["a token", "with blanks"])
+def test_an_escaped_value_stands_whole_in_some_window(blanks: bool) -> None:
+    # JSON in a string in JSON, every character escaped, as some clients write it: 36 code points for one.
+    value = "".join(rf"\u005c\u0075\u0030\u0030\u00{ord(char):02x}"[:36] for char in "A" * 38)
+    if blanks:
+        value = " ".join(value[at : at + 360] for at in range(0, len(value), 360))
+    for at in range(0, 2 * WINDOW, 97):
+        text = pad("word ", at) + value + pad(" word", 2 * WINDOW)
+        assert any(w.start <= at and w.end >= at + len(value) for w in split(text)), at
