@@ -1,4 +1,4 @@
-"""The whole chain in this process: real listener, real TLS on both sides, a recording upstream, a scanner that obeys."""
+"""The whole chain in one process: real listener, real TLS on both sides, a recording upstream, an obedient scanner."""
 
 from __future__ import annotations
 
