@@ -17,6 +17,7 @@ from typing import Any, Final
 from dlp_recognizers.crew import Crew, Tuning
 from dlp_recognizers.fair_queue import Admission, Bounds, FairQueue
 from dlp_recognizers.frames import UnitResult
+from dlp_recognizers.labels import with_labels, without_labels
 from dlp_recognizers.lookup import Lookup, Piece, digests_of, look_up, pieces_of
 from dlp_recognizers.pending import PendingText, Quarantine, Request, Unit
 from dlp_recognizers.process import ScanProcess
@@ -130,6 +131,10 @@ class ScannerPool:
         """
         if not self._open:
             return self._refused("closed", Lookup())
+        labelled, shifts = with_labels(spans)
+        return without_labels(await self._scan(labelled, agent), shifts)
+
+    async def _scan(self, spans: Sequence[TextSpan], agent: str) -> ScanResult:
         ends = asyncio.get_running_loop().time() + self._dlp.deadline_seconds
         lookup = look_up(spans, await digests_of(spans, self._key), self._cache)
         self._hits += len(spans) - len(lookup.missing)
