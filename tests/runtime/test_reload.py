@@ -145,7 +145,7 @@ def test_a_revoked_certificate_is_refused_at_once(gateway: RunningGateway) -> No
     eventually(gateway, refused, "the revocation reaches a kept-alive connection")
     assert got[-1] == (401, "llmgw_certificate_revoked")
     line.close()
-    with pytest.raises(ssl.SSLError, match="(?i)revoked"):
+    with pytest.raises(ssl.SSLError, match=r"(?i)revoked"):
         _read_first_byte(gateway, "other")
     assert handshake_works(gateway, "demo")
     assert b'llmgw_tls_failures_total{reason="revoked"}' in gateway.admin("/metrics")[1]
