@@ -9,7 +9,6 @@ import gc
 import json
 import os
 import platform
-import resource
 import signal
 import sys
 import time
@@ -37,6 +36,7 @@ from dlp_recognizers.operators import PresidioOperator
 from dlp_recognizers.pool import ScannerPool
 from gateway import logs
 from gateway.admin import AdminServer
+from gateway.confine import confine
 from gateway.credentials import CredentialStore
 from gateway.documents import load_settings
 from gateway.errors import ConfigurationError
@@ -276,7 +276,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--restarts", type=int, default=0)
     parser.add_argument("--workers", type=int, default=0)
     given = parser.parse_args(argv)
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core dump would hold prompts and keys
+    confine(signal.SIGTERM)
     try:
         problems = check_versions()
         if problems:

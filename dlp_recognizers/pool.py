@@ -131,10 +131,7 @@ class ScannerPool:
         """
         if not self._open:
             return self._refused("closed", Lookup())
-        labelled, shifts = with_labels(spans)
-        return without_labels(await self._scan(labelled, agent), shifts)
-
-    async def _scan(self, spans: Sequence[TextSpan], agent: str) -> ScanResult:
+        spans, shifts = with_labels(spans)
         ends = asyncio.get_running_loop().time() + self._dlp.deadline_seconds
         lookup = look_up(spans, await digests_of(spans, self._key), self._cache)
         self._hits += len(spans) - len(lookup.missing)
@@ -143,7 +140,8 @@ class ScannerPool:
             reason = await self._scan_missing(lookup, agent, ends)
             if reason:
                 return self._refused(reason, lookup)
-        return ScanResult(lookup.findings(), True, "", lookup.total_bytes, lookup.new_bytes)
+        result = ScanResult(lookup.findings(), True, "", lookup.total_bytes, lookup.new_bytes)
+        return without_labels(result, shifts)
 
     async def _scan_missing(self, lookup: Lookup, agent: str, ends: float) -> str:
         """Have the missing texts scanned; returns why that failed, or nothing."""

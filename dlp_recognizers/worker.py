@@ -6,7 +6,6 @@ It never logs, and what it says of an exception is its type alone: its memory is
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import gc
 import importlib
 import os
@@ -21,10 +20,9 @@ import orjson
 
 from dlp_recognizers.frames import FrameError, FrameReader, UnitResult, pack_json, unpack_texts
 from dlp_recognizers.hits import Hit, ScanIncomplete
+from gateway.confine import confine
 from gateway.errors import ConfigurationError
 
-_PR_SET_PDEATHSIG: Final = 1
-_PR_SET_DUMPABLE: Final = 4
 _OOM_SCORE: Final = "500"
 """A scan process goes before the proxy does: it is replaced, and its request refused."""
 
@@ -123,15 +121,11 @@ def _confine(parent: int) -> None:
     """Die with the parent, leave no core, and let the parent alone decide when to stop."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    if not sys.platform.startswith("linux"):
-        return
-    with contextlib.suppress(OSError):
-        Path("/proc/self/oom_score_adj").write_text(_OOM_SCORE)
-    libc = ctypes.CDLL(None, use_errno=True)
-    libc.prctl(_PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
-    # Not dumpable: no other process of this user can read the texts out of this one's memory.
-    libc.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
+    if sys.platform.startswith("linux"):
+        # Before `confine`: what is not dumpable no longer owns its files in /proc.
+        with contextlib.suppress(OSError):
+            Path("/proc/self/oom_score_adj").write_text(_OOM_SCORE)
+    confine(signal.SIGKILL)
     if os.getppid() != parent:
         sys.exit(0)
 
