@@ -45,8 +45,9 @@ class GatewayConnection(server.LiveConnectionHandler):
         addons.connections[self.client.id] = self.state
         context = self.layer.context
         context.layers.clear()
-        self.layer: layer.Layer = Door(context, self.state)
+        self.layer: layer.Layer = Door(context, self.state, self.run_hook)
         self._pending_events: list[events.Event] = []
+        self._waiting: dict[commands.StartHook, asyncio.Task[None]] = {}
 
     async def handle_client(self) -> None:
         """Serve the connection to its end."""
@@ -143,21 +144,31 @@ class GatewayConnection(server.LiveConnectionHandler):
             elif not isinstance(command, commands.Log):
                 raise RuntimeError("unexpected command")
 
-    def _start_hook(self, hook: commands.StartHook) -> None:
-        """Run a hook in place as far as it goes without waiting; only a hook that waits becomes a task of its own."""
+    def run_hook(self, hook: commands.StartHook) -> bool:
+        """Run a hook in place as far as it goes without waiting; returns whether that was to its end.
+
+        One that waits, or broke, stays with us until its command gets here: then its end is waited for in a task.
+        """
         if self._addons.is_sync(hook.name):
             self._addons.run_sync(hook, self.state)
+            return True
+        running = asyncio.Task(self._run_hook(hook), loop=asyncio.get_running_loop(), eager_start=True)
+        if running.done() and not _broke(running):
+            return True
+        self._waiting[hook] = running
+        return False
+
+    def _start_hook(self, hook: commands.StartHook) -> None:
+        """Go on with a hook that a layer yielded and, unless it is one of those that do it themselves, run it."""
+        if hook not in self._waiting and self.run_hook(hook):
+            if hook.blocking:
+                self._pending_events.append(events.HookCompleted(hook))
+            return
+        running = self._waiting.pop(hook)
+        if running.done():
+            self.abort()
         else:
-            loop = asyncio.get_running_loop()
-            running = asyncio.Task(self._run_hook(hook), loop=loop, eager_start=True)
-            if not running.done():
-                self._addons.keep(loop.create_task(self._finish_hook(hook, running)))
-                return
-            if _broke(running):
-                self.abort()
-                return
-        if hook.blocking:
-            self._pending_events.append(events.HookCompleted(hook))
+            self._addons.keep(asyncio.get_running_loop().create_task(self._finish_hook(hook, running)))
 
     async def _finish_hook(self, hook: commands.StartHook, running: asyncio.Task[None]) -> None:
         """Go on in the layers when a hook that waits is through."""

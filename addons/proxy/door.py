@@ -9,14 +9,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from mitmproxy import connection
-from mitmproxy.proxy import commands, events, layer
+from mitmproxy.proxy import commands, events, layer, tunnel
 from mitmproxy.proxy.layers import tls
 from OpenSSL import SSL
 
 from addons.proxy.http import StrictHttpLayer
+from addons.proxy.straight import NeverWaits
 from addons.state import PARKED_HOST, PARKED_PORT
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from mitmproxy.proxy.context import Context
 
     from addons.state import ConnectionState
@@ -25,12 +28,16 @@ _TLS_HANDSHAKE: Final = 0x16
 _CLIENT_HELLO_BOUND: Final = 65_536
 
 
-class Door(layer.Layer):
+class Door(NeverWaits):
     """Closes what does not begin with a TLS handshake record (RFC 8446 section 5.1); parks everything else."""
 
-    def __init__(self, context: Context, state: ConnectionState) -> None:
+    def __init__(
+        self, context: Context, state: ConnectionState, run_hook: Callable[[commands.StartHook], bool]
+    ) -> None:
         super().__init__(context)
         self.state = state
+        self.run_hook = run_hook
+        """Runs a hook as far as it goes without waiting; returns whether that was to its end."""
         context.server = connection.Server(address=(PARKED_HOST, PARKED_PORT))
         self._tls = StrictTls(context)
         self._tls.child_layer = StrictHttpLayer(context)
@@ -51,6 +58,11 @@ class Door(layer.Layer):
 
 class StrictTls(tls.ClientTLSLayer):
     """Client TLS whose alerts reach the client, which says goodbye, and which logs no bytes of the peer."""
+
+    def handle_event(self, event: events.Event) -> layer.CommandGenerator[None]:
+        if self.tunnel_state is tunnel.TunnelState.OPEN and self._paused is None:
+            return self._handle_event(event)  # only the handshake waits for hooks of its own, see addons.proxy.straight
+        return super().handle_event(event)
 
     def receive_handshake_data(self, data: bytes) -> layer.CommandGenerator[tuple[bool, str | None]]:
         if len(self.recv_buffer) > _CLIENT_HELLO_BOUND:

@@ -13,6 +13,7 @@ from mitmproxy.proxy.layers.http import HttpErrorHook, HttpRequestHeadersHook
 from mitmproxy.proxy.layers.http._base import ReceiveHttp
 
 from addons.proxy.http1 import StrictHttp1Client, StrictHttp1Server
+from addons.proxy.straight import HooksInPlace, NeverWaits
 from addons.state import EXCHANGE
 from gateway.errors import Refusal
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 _BARRIER = "refused at the gateway's barrier"
 
 
-class StrictHttpLayer(mitm.HttpLayer):
+class StrictHttpLayer(NeverWaits, mitm.HttpLayer):
     """HTTP/1.1 only, with our own client and server halves. Upstream connections are found by alias alone."""
 
     def __init__(self, context: mitm.Context) -> None:
@@ -113,7 +114,7 @@ class StrictHttpClient(mitm.HttpClient):
         yield mitm.RegisterHttpConnection(self.context.server, err)
 
 
-class StrictHttpStream(mitm.HttpStream):
+class StrictHttpStream(HooksInPlace, mitm.HttpStream):
     """One request. Reaches a server only if the egress guard released this very exchange to this very alias."""
 
     @property

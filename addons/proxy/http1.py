@@ -12,6 +12,7 @@ from mitmproxy.proxy.layers.http import _http1
 from mitmproxy.proxy.layers.http._base import ReceiveHttp
 
 from addons.native import refusal_bytes
+from addons.proxy.straight import NeverWaits
 from addons.state import Phase
 from addons.telemetry import report_protocol_refusal
 from gateway.errors import Refusal
@@ -89,7 +90,7 @@ def _inspect_framing(seen: dict[bytes, bytes], method: bytes) -> Refusal | None:
     return None
 
 
-class StrictHttp1Server(_http1.Http1Server):
+class StrictHttp1Server(NeverWaits, _http1.Http1Server):
     """The half that faces agents."""
 
     held = b""
@@ -225,7 +226,7 @@ def _in_one_write(
             yield command
 
 
-class StrictHttp1Client(_http1.Http1Client):
+class StrictHttp1Client(NeverWaits, _http1.Http1Client):
     """The half that faces upstreams: bounded header blocks, nothing of the peer in a message."""
 
     held = b""
