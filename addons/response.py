@@ -84,6 +84,7 @@ class Response:
         )
         flow.response.headers["transfer-encoding"] = "chunked"
         flow.response.stream = StreamPump(exchange, state)
+        exchange.cleared = True
 
     def response(self, flow: http.HTTPFlow) -> None:
         """The whole answer is here: restore it. A fault found at its headers replaces it."""
@@ -113,6 +114,7 @@ class Response:
         exchange.restored = restored.restored
         answer.data.content = restored.body
         answer.headers["content-length"] = str(len(restored.body))
+        exchange.cleared = True
 
 
 def answer_fault(exchange: Exchange, media_type: str, coding: str) -> Refusal | None:

@@ -55,6 +55,8 @@ class Exchange:
     refusal: Refusal | None = None
     answer: bytes | None = field(default=None, repr=False)
     """An answer of the gateway's own (the model list)."""
+    cleared: bool = False
+    """Whether the response step has been through with the upstream's answer. No other answer goes out."""
     fault: Refusal | None = None
     """What went wrong upstream; becomes the answer if none has begun."""
 

@@ -14,8 +14,9 @@ from mitmproxy.proxy.layers.http._base import ReceiveHttp
 
 from addons.proxy.http1 import StrictHttp1Client, StrictHttp1Server
 from addons.proxy.straight import HooksInPlace, NeverWaits
+from addons.parking import PARKED
 from addons.state import EXCHANGE
-from gateway.errors import Refusal
+from gateway.errors import Refusal, internal_error
 
 if TYPE_CHECKING:
     from addons.proxy.door import Door
@@ -147,6 +148,41 @@ class StrictHttpStream(HooksInPlace, mitm.HttpStream):
             mitm.ResponseProtocolError(self.stream_id, _BARRIER, mitm.ErrorCode.KILL)
         )
         self.client_state = self.server_state = self.state_errored
+
+    def start_response_stream(self) -> layer.CommandGenerator[None]:
+        # What streams must run through the filter: anything else that an addon put there would let it out raw.
+        exchange, answer = self.exchange, self.flow.response
+        pump = answer.stream if answer is not None else None
+        if exchange is None or not exchange.cleared or not hasattr(pump, "upstream_failed"):
+            yield from self._hold_back()
+        else:
+            yield from super().start_response_stream()
+
+    def send_response(self, already_streamed: bool = False) -> layer.CommandGenerator[None]:
+        sending, reply = super().send_response(already_streamed), None
+        while True:
+            try:
+                command = sending.send(reply)
+            except StopIteration:
+                return
+            if isinstance(command, mitm.SendHttp) and not already_streamed and not self._may_answer():
+                sending.close()
+                yield from self._hold_back()
+                return
+            reply = yield command
+
+    def _may_answer(self) -> bool:
+        """The barrier on the way back: refused, our own, or through the response step; and its event written."""
+        exchange = self.exchange
+        if exchange is None or not exchange.ended or self.flow.response is PARKED:
+            return False
+        return exchange.cleared or exchange.refusal is not None or exchange.answer is not None
+
+    def _hold_back(self) -> layer.CommandGenerator[None]:
+        self.door_state.surroundings.metrics.barrier_refusal("answer")
+        yield from self._fail(internal_error(), mitm.ErrorCode.GENERIC_SERVER_ERROR)
+        if self.flow.server_conn.connected:
+            yield commands.CloseConnection(self.flow.server_conn)
 
     def check_body_size(self, request: bool) -> layer.CommandGenerator[bool]:
         limits = self.door_state.surroundings.snapshot().settings.limits

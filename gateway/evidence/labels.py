@@ -35,7 +35,7 @@ HOOKS: Final = (
     "responseheaders", "response", "error", "stream", "layer", "unknown",
 )  # fmt: skip
 """Where the chain can fail. Each has its series from the start: the rate of one that is born at 1 shows nothing."""
-BARRIERS: Final = ("stream", "request_stream", "server_connect", "dial")
+BARRIERS: Final = ("stream", "request_stream", "server_connect", "dial", "answer")
 CERTIFICATES: Final = ("listen", "client_ca", "canary", "upstream")
 MOST_UPSTREAMS: Final = 256
 MOST_WORDS: Final = 128
