@@ -21,6 +21,10 @@ type LeafRule = Callable[[Found, str, str], None]
 """What to do with a string: takes the results so far, the string's pointer, and the string."""
 
 _NUMBER_DIGITS: Final = 8
+_PLAIN_MODEL: Final = re.compile(
+    r".{1,5}|(?:gpt|claude|text-embedding)(?:-[a-z]{1,8}|-[0-9]{1,2}(?:\.[0-9])?[a-z]?){0,4}(?:-20[0-9]{6})?"
+)
+"""A model's name that has no room for a value: short, or spelt as the vendors spell theirs."""
 _SAMPLING_BOUND: Final = 100.0
 _PLAIN_NUMBERS: Final = frozenset(
     sign * value for sign in (1, -1) for value in (2**31 - 1, 2**31, 2**32 - 1, 2**53 - 1, 2**53, 2**63 - 1, 2**63)
@@ -120,13 +124,18 @@ def leaf(rule: LeafRule) -> Shape:
 
 
 def model_name() -> Shape:
-    """The model's name, which the dialect checks by itself: no span."""
-    return _leaf(Shape(leaf=lambda found, path, value: None))
+    """The model's name. It is sent as it is, so a value in it is redacted in vain: the last check refuses the request."""
+    return _leaf(Shape(leaf=_model_name))
 
 
 def numeric(bound: float = _SAMPLING_BOUND) -> Shape:
     """A number that the API knows, a sampling setting or so, telling nothing up to `bound` (absolute)."""
     return _leaf(Shape(numeric=bound))
+
+
+def _model_name(found: Found, path: str, value: str) -> None:
+    if _PLAIN_MODEL.fullmatch(value) is None:
+        found.text(path, value)
 
 
 def seed() -> Shape:

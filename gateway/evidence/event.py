@@ -193,8 +193,13 @@ def _more(facts: EventInput) -> dict[str, object]:
 def _model(facts: EventInput) -> str:
     if facts.prompt is None or not facts.prompt.model:
         return ""
-    released = facts.decision is not None and facts.decision.allow
+    released = facts.decision is not None and facts.decision.allow and not _holds_value(facts.prompt, facts.scan)
     return clean(facts.prompt.model) if facts.model_listed or released else "unlisted"
+
+
+def _holds_value(prompt: Prompt, scan: ScanResult | None) -> bool:
+    """Whether something was found in the model's name, or may be there."""
+    return scan is None or any(prompt.spans[each.span].path == "/model" for each in scan.findings)
 
 
 def _counts(scan: ScanResult | None) -> dict[str, int]:
