@@ -8,6 +8,7 @@ from mitmproxy import http
 
 from addons.native import reason, refusal_response, verdict_headers
 from addons.parking import PARKED
+from addons.proxy.http import answer_too_large
 from addons.state import EXCHANGE, Phase
 from gateway import codings
 from gateway.errors import Refusal, Refused, internal_error, parked
@@ -101,8 +102,7 @@ class Response:
         answer = flow.response
         if answer is None or exchange.route is None or exchange.redaction is None:
             raise Refused(internal_error())
-        limit = exchange.snapshot.settings.limits.answer_bytes
-        body = codings.decode(answer.raw_content or b"", answer.headers.pop("content-encoding", None), limit=limit)
+        body = _decoded(answer, exchange)
         restored = restore_answer(
             exchange.route.dialect.name,
             body,
@@ -148,11 +148,25 @@ def answer_fault(exchange: Exchange, media_type: str, coding: str) -> Refusal | 
     return None
 
 
+def _decoded(answer: http.Response, exchange: Exchange) -> bytes:
+    """The body without its coding, within the bound. What `codings` says of requests is put in an answer's words."""
+    limit = exchange.snapshot.settings.limits.answer_bytes
+    try:
+        return codings.decode(answer.raw_content or b"", answer.headers.pop("content-encoding", None), limit=limit)
+    except Refused as refused:
+        too_large = refused.refusal.code == "llmgw_body_too_large"
+        fault = (
+            answer_too_large(limit) if too_large else _strange("", "sent a body that does not match its content coding")
+        )
+        raise Refused(fault) from None
+
+
 def _strange(upstream: str, what: str) -> Refusal:
+    server = f"The model's server ({upstream})" if upstream else "The model's server"
     return Refusal(
         "llmgw_upstream_answer",
         502,
-        f"The model's server ({upstream}) {what}, so its answer was not relayed. Tell the gateway's operator.",
+        f"{server} {what}, so its answer was not relayed. Tell the gateway's operator.",
     )
 
 

@@ -116,7 +116,7 @@ def event_input(
     decision, route, timings = exchange.decision, exchange.route, exchange.timings
     released = timings.get("release")
     code = refusal.code if refusal else CLIENT_LEFT if broke_off else ""
-    if exchange.released is None:
+    if released is None:  # what was released has left, whatever became of its answer
         outcome = "answered" if exchange.answer is not None else "aborted" if code == CLIENT_LEFT else "refused"
     else:
         outcome = "answered" if not code else "aborted" if code == CLIENT_LEFT else "upstream_error"

@@ -12,9 +12,9 @@ from mitmproxy.proxy.layers import tls
 from mitmproxy.proxy.layers.http import HttpErrorHook, HttpRequestHeadersHook
 from mitmproxy.proxy.layers.http._base import ReceiveHttp
 
-from addons.proxy.http1 import StrictHttp1Client, StrictHttp1Server
-from addons.proxy.straight import HooksInPlace, NeverWaits
 from addons.parking import PARKED
+from addons.proxy.http1 import StrictHttp1Client, StrictHttp1Server, upstream_failed
+from addons.proxy.straight import HooksInPlace, NeverWaits
 from addons.state import EXCHANGE
 from gateway.errors import Refusal, internal_error
 
@@ -76,9 +76,7 @@ class StrictHttpLayer(NeverWaits, mitm.HttpLayer):
         self.streams[stream_id] = StrictHttpStream(self.context.fork(), stream_id)
         yield from self.event_to_child(self.streams[stream_id], events.Start())
 
-    def get_connection(
-        self, event: mitm.GetHttpConnection, *, reuse: bool = True
-    ) -> layer.CommandGenerator[None]:
+    def get_connection(self, event: mitm.GetHttpConnection, *, reuse: bool = True) -> layer.CommandGenerator[None]:
         """An open connection to the alias, or a new one. An alias stands for one upstream definition, so a connection
         authenticated for one definition is never used for another that has the same host and port."""
         for known in list(self.connections):
@@ -144,9 +142,7 @@ class StrictHttpStream(HooksInPlace, mitm.HttpStream):
     def start_request_stream(self) -> layer.CommandGenerator[None]:
         # A streamed body leaves before it has been read: nobody may switch that on.
         self.door_state.surroundings.metrics.barrier_refusal("request_stream")
-        yield from self.handle_protocol_error(
-            mitm.ResponseProtocolError(self.stream_id, _BARRIER, mitm.ErrorCode.KILL)
-        )
+        yield from self.handle_protocol_error(mitm.ResponseProtocolError(self.stream_id, _BARRIER, mitm.ErrorCode.KILL))
         self.client_state = self.server_state = self.state_errored
 
     def start_response_stream(self) -> layer.CommandGenerator[None]:
@@ -225,9 +221,18 @@ class StrictHttpStream(HooksInPlace, mitm.HttpStream):
         self.client_state = self.server_state = self.state_errored
         self.flow.live = False
 
+    def _blame_upstream(self) -> None:
+        """Said before the books are closed: else they blame the client, and the answer has no request id."""
+        exchange = self.exchange
+        if exchange is not None and not exchange.ended and exchange.fault is None and exchange.refusal is None:
+            exchange.fault = upstream_failed()
+            exchange.status = exchange.status or exchange.fault.status
+
     def handle_protocol_error(
         self, event: mitm.RequestProtocolError | mitm.ResponseProtocolError
     ) -> layer.CommandGenerator[None]:
+        if isinstance(event, mitm.ResponseProtocolError) and event.code is not mitm.ErrorCode.KILL:
+            self._blame_upstream()
         streaming = self.server_state == self.state_stream_response_body
         if streaming and isinstance(event, mitm.ResponseProtocolError) and self.flow.response is not None:
             # The upstream broke off in mid-stream: end it in the words of the dialect instead of cutting the line.

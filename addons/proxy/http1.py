@@ -275,5 +275,8 @@ def _answer_framing_is_plain(head: bytes) -> bool:
             return False
         name = match[1].lower()
         lengths += name == b"content-length"
-        codings += name == b"transfer-encoding"
+        if name == b"transfer-encoding":
+            codings += 1
+            if match[2].strip().lower() != b"chunked":
+                return False
     return lengths + codings <= 1
