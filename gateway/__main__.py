@@ -100,9 +100,10 @@ def check(
         typer.echo(render(checked.diagnostics, form))
     if not checked.diagnostics and form == "text" and checked.policy and checked.registry:
         policy = checked.policy
+        agents = [each for each in checked.registry.by_spiffe_id.values() if not each.canary]
         typer.echo(
             f"{config}: fine. Policy {policy.version}: {len(policy.rules)} rules, {len(policy.upstreams)} upstreams; "
-            f"{len(checked.registry.by_spiffe_id)} agents."
+            f"{len(agents)} agent(s)."
         )
     if checked.diagnostics:
         raise typer.Exit(2)
