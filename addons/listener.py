@@ -7,13 +7,13 @@ import socket
 from typing import TYPE_CHECKING
 
 from addons.proxy.connection import GatewayConnection
+from addons.proxy.wire import Wire
 
 if TYPE_CHECKING:
     from addons.master import GatewayMaster
     from addons.surroundings import Surroundings
 
 _BACKLOG = 1024
-_READ_BOUND = 262_144
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -38,7 +38,7 @@ class Listener:
         self._master = master
         self._surroundings = surroundings
         self._server: asyncio.Server | None = None
-        self._handlers: set[GatewayConnection] = set()
+        self._handlers: dict[GatewayConnection, asyncio.Task[None]] = {}
         self._empty = asyncio.Event()
         self._empty.set()
         self.accepted_ports: set[int] = set()
@@ -46,7 +46,9 @@ class Listener:
 
     async def start(self, sock: socket.socket) -> tuple[str, int]:
         """Begin to accept on a bound socket; returns its address."""
-        self._server = await asyncio.start_server(self._accept, sock=sock, backlog=_BACKLOG, limit=_READ_BOUND)
+        self._server = await asyncio.get_running_loop().create_server(
+            lambda: Wire(self._accept), sock=sock, backlog=_BACKLOG
+        )
         name = sock.getsockname()
         return str(name[0]), int(name[1])
 
@@ -67,21 +69,23 @@ class Listener:
             return False
         return True
 
-    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def _accept(self, wire: Wire) -> None:
         limit = self._surroundings.snapshot().settings.limits.connections
-        peer = writer.get_extra_info("peername")
+        peer = wire.get_extra_info("peername")
         if len(self._handlers) >= limit or not peer or self._surroundings.tampered:
-            writer.close()
+            wire.close()
             return
-        handler = GatewayConnection((reader, writer), self._master.options, self._master.addons, self._surroundings)
-        self._handlers.add(handler)
+        handler = GatewayConnection(wire, self._master.options, self._master.addons, self._surroundings)
+        self._handlers[handler] = asyncio.get_running_loop().create_task(self._serve(handler, wire, peer[1]))
         self._empty.clear()
         self.accepted_ports.add(peer[1])
+
+    async def _serve(self, handler: GatewayConnection, wire: Wire, port: int) -> None:
         try:
             await handler.handle_client()
         finally:
-            self._handlers.discard(handler)
+            del self._handlers[handler]
             if not self._handlers:
                 self._empty.set()
-            self.accepted_ports.discard(peer[1])
-            writer.close()
+            self.accepted_ports.discard(port)
+            wire.close()

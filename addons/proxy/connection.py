@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+from collections import deque
+from typing import TYPE_CHECKING, Any, cast
 
 from mitmproxy.connection import ConnectionState as SocketState
 from mitmproxy.connection import Server
@@ -11,9 +12,11 @@ from mitmproxy.proxy import commands, events, layer, mode_specs, server, server_
 
 from addons.proxy.dial import DialRefusedError, resolve
 from addons.proxy.door import Door
+from addons.proxy.wire import Wire
 from addons.state import ConnectionState, Permit
 
 if TYPE_CHECKING:
+    from mitmproxy.connection import Connection
     from mitmproxy.options import Options
 
     from addons.dispatch import FailClosedAddons
@@ -22,17 +25,19 @@ if TYPE_CHECKING:
 _MODE = mode_specs.ProxyMode.parse("reverse:https://parked.llmgw.invalid:9")
 
 
+class _NoWatchdog:
+    """In place of mitmproxy's idle timer and its task: the sweeper has a deadline for every phase of a connection."""
+
+    async def watch(self) -> None:
+        """Watch nothing."""
+
+
 class GatewayConnection(server.LiveConnectionHandler):
     """mitmproxy's connection handler with our layers, our hook dispatch and our way to dial."""
 
-    def __init__(
-        self,
-        streams: tuple[asyncio.StreamReader, asyncio.StreamWriter],
-        options: Options,
-        addons: FailClosedAddons,
-        surroundings: Surroundings,
-    ) -> None:
-        super().__init__(*streams, options, _MODE)
+    def __init__(self, wire: Wire, options: Options, addons: FailClosedAddons, surroundings: Surroundings) -> None:
+        super().__init__(wire, wire, options, _MODE)  # type: ignore[arg-type]
+        self.timeout_watchdog = _NoWatchdog()  # type: ignore[assignment]
         peer = self.client.peername
         self.state = ConnectionState(
             surroundings,
@@ -46,7 +51,9 @@ class GatewayConnection(server.LiveConnectionHandler):
         context = self.layer.context
         context.layers.clear()
         self.layer: layer.Layer = Door(context, self.state, self.run_hook)
-        self._pending_events: list[events.Event] = []
+        self._pending_events: deque[events.Event] = deque()
+        self._feeding = False
+        self._held: set[Wire] = set()
         self._waiting: dict[commands.StartHook, asyncio.Task[None]] = {}
 
     async def handle_client(self) -> None:
@@ -75,23 +82,15 @@ class GatewayConnection(server.LiveConnectionHandler):
             if conn is not self.client and io.handler is not None:
                 io.handler.cancel("closed by the gateway")
 
-    async def on_timeout(self) -> None:
-        """mitmproxy's idle timer: the sweeper's deadlines come first, so this only catches what it missed."""
-        self.abort()
-
     async def handle_hook(self, hook: commands.StartHook) -> None:
         """Run a hook that no layer waits for (accept, dial, end). What goes wrong ends in a refusal or an abort."""
         if self._addons.is_sync(hook.name):
             self._addons.run_sync(hook, self.state)
             return
-        running = asyncio.get_running_loop().create_task(self._run_hook(hook))
+        running = asyncio.get_running_loop().create_task(self._addons.run(hook, self.state))
         await self._bounded(running)
         if _broke(running):
             self.abort()
-
-    async def _run_hook(self, hook: commands.StartHook) -> None:
-        with self.timeout_watchdog.disarm():
-            await self._addons.run(hook, self.state)
 
     async def _bounded(self, running: asyncio.Task[None]) -> None:
         """Wait for a hook, at most `limits.hook_seconds`; over it the hook is cancelled, which refuses the exchange."""
@@ -110,18 +109,81 @@ class GatewayConnection(server.LiveConnectionHandler):
     def log(self, message: str, level: int = 0, exc_info: Any = None) -> None:
         """Nothing of mitmproxy's own connection log is kept: its lines quote what peers sent."""
 
+    async def on_timeout(self) -> None:
+        """Never: see _NoWatchdog."""
+
     async def server_event(self, event: events.Event) -> None:
-        """Feed the layers. A crash in them closes the connection; mitmproxy would go on."""
-        async with self._server_event_lock:
-            self.timeout_watchdog.register_activity()
+        """Feed the layers, for those of mitmproxy's methods that wait for it."""
+        self.feed(event)
+
+    def feed(self, event: events.Event) -> None:
+        """Feed the layers. A crash in them closes the connection; mitmproxy would go on.
+
+        Nothing in here gives up the event loop. An event that comes up while another is at work waits for its turn.
+        """
+        self._pending_events.append(event)
+        if self._feeding:
+            return
+        self._feeding = True
+        try:
+            while self._pending_events:
+                self._run_commands(self._pending_events.popleft())
+        except Exception as crash:  # noqa: BLE001 - the fail-closed wrapper of the layers
+            self._pending_events.clear()
+            self.state.surroundings.metrics.hook_failure("layer")
+            self._addons.report_crash("layer", crash)
+            self.abort()
+        finally:
+            self._feeding = False
+
+    async def handle_connection(self, connection: Connection) -> None:
+        """One of our connections, client's or upstream's, from its first byte to its last."""
+        wire, task = self._wire(connection), asyncio.current_task()
+        cancelled: asyncio.CancelledError | None = None
+
+        def received(data: bytes) -> None:
+            if task is None or not task.cancelling():  # else: aborted, and the task has not noticed yet
+                self.feed(events.DataReceived(connection, data))
+                self._hold_back(wire)
+
+        try:
+            wire.on_room = self._room
+            wire.attach(received)
+            await wire.ended
+        except asyncio.CancelledError as error:
+            cancelled = error
+        wire.detach()
+        if cancelled is None:
+            connection.state &= ~SocketState.CAN_READ  # TCP connections can be half-closed
+        else:
+            connection.state = SocketState.CLOSED
+        self.feed(events.ConnectionClosed(connection))
+        if connection.state is SocketState.CAN_WRITE:
             try:
-                self._run_commands(event)
-                while self._pending_events:
-                    self._run_commands(self._pending_events.pop(0))
-            except Exception as crash:  # noqa: BLE001 - the fail-closed wrapper of the layers
-                self.state.surroundings.metrics.hook_failure("layer")
-                self._addons.report_crash("layer", crash)
-                self.abort()
+                await asyncio.Event().wait()  # the peer may still read; whoever closes cancels
+            except asyncio.CancelledError as error:
+                cancelled = error
+        wire.close()
+        self.transports.pop(connection)
+        self._room()
+        if cancelled is not None:
+            raise cancelled
+
+    def _wire(self, connection: Connection) -> Wire:
+        return cast("Wire", self.transports[connection].writer)
+
+    def _hold_back(self, wire: Wire) -> None:
+        """While a peer does not take what is written to it, nothing more is read from anybody."""
+        if any(io.writer.full for io in self.transports.values() if io.writer is not None):  # type: ignore[union-attr]
+            wire.hold(True)
+            self._held.add(wire)
+
+    def _room(self) -> None:
+        """A peer took what was waiting for it, or is gone."""
+        if self._held and not any(self._wire(each).full for each, io in self.transports.items() if io.writer):
+            for wire in self._held:
+                wire.hold(False)
+            self._held.clear()
 
     def _run_commands(self, event: events.Event) -> None:
         for command in self.layer.handle_event(event):
@@ -152,7 +214,7 @@ class GatewayConnection(server.LiveConnectionHandler):
         if self._addons.is_sync(hook.name):
             self._addons.run_sync(hook, self.state)
             return True
-        running = asyncio.Task(self._run_hook(hook), loop=asyncio.get_running_loop(), eager_start=True)
+        running = asyncio.Task(self._addons.run(hook, self.state), loop=asyncio.get_running_loop(), eager_start=True)
         if running.done() and not _broke(running):
             return True
         self._waiting[hook] = running
@@ -178,7 +240,7 @@ class GatewayConnection(server.LiveConnectionHandler):
             self.abort()
             return
         if hook.blocking:
-            await self.server_event(events.HookCompleted(hook))
+            self.feed(events.HookCompleted(hook))
 
     def _start_dial(self, command: commands.OpenConnection) -> None:
         if command.connection in self.transports:
@@ -195,20 +257,20 @@ class GatewayConnection(server.LiveConnectionHandler):
         try:
             await self.handle_hook(server_hooks.ServerConnectHook(hook_data))
             permit = self._take_permit(conn)
-            reader, writer = await self._dial(permit)
+            wire = await self._dial(permit)
         except (OSError, DialRefusedError, TimeoutError, asyncio.CancelledError) as error:
             conn.error = type(error).__name__
             self.transports.pop(conn, None)
             await self.handle_hook(server_hooks.ServerConnectErrorHook(hook_data))
-            await self.server_event(events.OpenConnectionCompleted(command, conn.error))
+            self.feed(events.OpenConnectionCompleted(command, conn.error))
             if isinstance(error, asyncio.CancelledError):
                 raise
             return
         conn.state = SocketState.OPEN
-        conn.peername = writer.get_extra_info("peername")
-        conn.sockname = writer.get_extra_info("sockname")
-        self.transports[conn] = server.ConnectionIO(asyncio.current_task(), reader, writer)
-        await self.server_event(events.OpenConnectionCompleted(command, None))
+        conn.peername = wire.get_extra_info("peername")
+        conn.sockname = wire.get_extra_info("sockname")
+        self.transports[conn] = server.ConnectionIO(asyncio.current_task(), wire, wire)  # type: ignore[arg-type]
+        self.feed(events.OpenConnectionCompleted(command, None))
         try:
             await self.handle_connection(conn)
         finally:
@@ -221,10 +283,11 @@ class GatewayConnection(server.LiveConnectionHandler):
             raise DialRefusedError("no permit for this address")
         return permit
 
-    async def _dial(self, permit: Permit) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    async def _dial(self, permit: Permit) -> Wire:
         async with asyncio.timeout(permit.connect_seconds):
             address = await resolve(permit.host, permit.port, allow_private=permit.allow_private)
-            return await asyncio.open_connection(*address)
+            _, wire = await asyncio.get_running_loop().create_connection(Wire, *address)
+            return wire
 
 
 def _broke(running: asyncio.Task[None]) -> bool:
