@@ -95,12 +95,16 @@ class ClientIdentity:
         if state.trust_version != self._trust.current()[1]:
             state.closing = True
             raise Refused(TRUST_CHANGED)
-        if state.identity_refusal is not None or state.identity is None:
+        refusal = state.identity_refusal
+        if state.identity is None or (refusal is not None and refusal is not TOO_MANY):
             state.closing = True
-            raise Refused(state.identity_refusal or TRUST_CHANGED)
+            raise Refused(refusal or TRUST_CHANGED)
         snapshot = exchange.snapshot
         record = admit(state.identity, snapshot.registry, revocations=snapshot.revocations, now=exchange.when)
         exchange.agent = record
+        if refusal is not None:  # told only now, so that the event names the agent
+            state.closing = True
+            raise Refused(refusal)
         oauth = snapshot.settings.identity.oauth
         if oauth is not None and not record.canary:
             self._check_token(flow, exchange)
