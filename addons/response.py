@@ -110,6 +110,9 @@ class Response:
             masks=exchange.masks,
             in_urls=exchange.snapshot.policy.restore_in_urls,
         )
+        if not restored.is_json and exchange.status < 400:
+            # A login page under a wrong name, or an answer that was cut: an error may be plain text, an answer not.
+            raise Refused(_strange("", "answered with something that is not JSON"))
         exchange.usage = restored.usage
         exchange.restored = restored.restored
         answer.data.content = restored.body

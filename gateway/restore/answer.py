@@ -29,6 +29,8 @@ class RestoredAnswer:
     restored: int
     """Placeholders put back."""
     usage: Usage
+    is_json: bool = True
+    """Whether the body was JSON; the caller says whether it may be anything else."""
 
 
 def restore_answer(
@@ -70,7 +72,7 @@ def _plain(body: bytes, table: Table, tally: Tally, *, in_urls: bool) -> Restore
     except UnicodeDecodeError:
         raise Refused(untrusted_answer()) from None
     new = restore_text(table, text, tally, in_urls=in_urls)
-    return RestoredAnswer(new.encode("utf-8"), tally.restored, Usage())
+    return RestoredAnswer(new.encode("utf-8"), tally.restored, Usage(), is_json=False)
 
 
 def _masked(body: bytes, table: Table) -> bytes:
