@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mitmproxy import connection, flow
-from mitmproxy.net.http.http1 import expected_http_body_size
+from mitmproxy.net.http import http1
 from mitmproxy.proxy import commands, events, layer, tunnel
 from mitmproxy.proxy.layers import http as mitm
 from mitmproxy.proxy.layers import tls
@@ -207,7 +207,7 @@ class StrictHttpStream(HooksInPlace, mitm.HttpStream):
 
     def _announced(self, request: bool) -> int | None:
         try:
-            return expected_http_body_size(self.flow.request, None if request else self.flow.response)
+            return http1.expected_http_body_size(self.flow.request, None if request else self.flow.response)
         except ValueError:
             return None
 
