@@ -213,6 +213,14 @@ def make_world(folder: Path) -> World:
     return World(folder, pki, load_snapshot(settings, datetime.now(UTC)), port, held)
 
 
+async def soon(condition: Callable[[], Any], seconds: float = 2.0) -> None:
+    """Wait until the condition holds."""
+    ends = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < ends, "the condition never held"
+        await asyncio.sleep(0.01)
+
+
 @dataclass(frozen=True)
 class Answer:
     """What a client got."""
