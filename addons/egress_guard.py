@@ -48,7 +48,7 @@ class EgressGuard:
         exchange.redaction = redaction
         target = self._target(decision.upstream, decision.policy_version)
         headers = self._headers(exchange, flow, decision.upstream, len(redaction.body))
-        state = self._connections[flow.client_conn.id]
+        state = self._state(flow.client_conn.id)
         state.permit = _permit(target)
         flow.request = _outgoing(exchange, target, headers, redaction.body)
         now = self._surroundings.monotonic()
@@ -56,6 +56,12 @@ class EgressGuard:
         state.enter(Phase.UPSTREAM, now)
         exchange.released = target.alias
         flow.response = None
+
+    def _state(self, client_id: str) -> ConnectionState:
+        state = self._connections.get(client_id)
+        if state is None:  # the client left while its request was read: nobody waits for the answer
+            raise Refused(internal_error())
+        return state
 
     async def _redact(self, exchange: Exchange) -> Redaction:
         prompt, scan, decision, agent = exchange.prompt, exchange.scan, exchange.decision, exchange.agent
@@ -69,7 +75,7 @@ class EgressGuard:
 
     def server_connect(self, data: ServerConnectionHookData) -> None:
         """Refuse a dial that no permit names; the connection itself checks again and uses the permit up."""
-        state = self._connections[data.client.id]
+        state = self._state(data.client.id)
         permit, exchange = state.permit, state.exchange
         released = exchange.released if exchange is not None else None
         if permit is None or data.server.address != (permit.alias, permit.port) or released != permit.alias:

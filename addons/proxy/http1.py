@@ -249,10 +249,19 @@ class StrictHttp1Client(NeverWaits, _http1.Http1Client):
             yield from self._give_up()
 
     def read_body(self, event: events.Event) -> layer.CommandGenerator[None]:
+        end = None
         try:
-            yield from super().read_body(event)
+            for command in super().read_body(event):
+                if isinstance(command, ReceiveHttp) and isinstance(command.event, mitm.ResponseEndOfMessage):
+                    end = command
+                else:
+                    yield command
         except (NotImplementedError, h11.ProtocolError):
             yield from self._give_up()
+        # Only now: a request that waits behind this one may be sent before the generator is resumed, and this half must
+        # be ready for it.
+        if end is not None:
+            yield end
 
     def _give_up(self) -> layer.CommandGenerator[None]:
         yield commands.CloseConnection(self.conn)
