@@ -19,7 +19,8 @@ _BACKLOG = 1024
 def bind(host: str, port: int) -> socket.socket:
     """A socket bound with SO_REUSEPORT, so that several workers share the port. Raises OSError."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    sock = socket.socket(family, socket.SOCK_STREAM)
+    # With the protocol spelt out asyncio turns Nagle's algorithm off for what is accepted here (uvloop always does).
+    sock = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
     try:
