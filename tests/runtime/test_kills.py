@@ -92,7 +92,7 @@ def test_readiness_falls_while_no_scanner_is_alive_and_comes_back(gateway: Runni
 def test_a_drain_lets_a_running_stream_finish(tmp_path: Path) -> None:
     with running(tmp_path) as gateway:
         stub = gateway.stubs["third-party-openai"]
-        stub._pause = 0.15
+        stub._pause = 0.08
         words = " ".join(f"word{number}" for number in range(20))
         idle = Line(gateway)
         assert idle.ask("hello")[0] == 200
