@@ -199,7 +199,8 @@ class Builder:
     def key(self, place: str) -> str:
         """A name in an object, at times a value."""
         if self.rng.random() < 0.15:
-            return self.value(f"{place} key")
+            value = self.value(f"{place} key")
+            return _LABELS.get(self.placed[-1].entity, "") + value
         return self.rng.choice(("customer", "note", "größe", "x/y", "a~b", "owner")) + str(self.rng.randint(0, 99))
 
     def nested(self, place: str) -> str:
