@@ -53,8 +53,10 @@ def test_a_free_port_is_found_and_held(supervisor: Supervisor) -> None:
             other.bind(held.getsockname())
 
 
-def test_a_taken_port_is_a_fault_of_the_configuration(supervisor: Supervisor) -> None:
+@pytest.mark.parametrize("shared", [False, True], ids=["anything", "another gateway"])
+def test_a_taken_port_is_a_fault_of_the_configuration(supervisor: Supervisor, shared: bool) -> None:
     with socket.socket() as other:
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, int(shared))
         other.bind(("127.0.0.1", 0))
         other.listen()
         listen = supervisor._settings.listen.model_copy(update={"port": other.getsockname()[1]})
