@@ -22,7 +22,7 @@ from gateway.errors import ConfigurationError
 
 __all__ = ["Engine", "EngineSettings", "Hit", "ScanIncomplete", "create"]
 
-_GENERATION = "1"
+_GENERATION = "2"
 """Raised when judges change in a way that the patterns do not show."""
 
 

@@ -5,6 +5,7 @@ Each reading knows where its characters came from, so that a value found in it c
 
 from __future__ import annotations
 
+import base64
 import html
 import re
 import unicodedata
@@ -13,6 +14,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from html.entities import html5
 from urllib.parse import unquote_to_bytes
+
+import re2
 
 _DASHES = "‐‑‒–—―−﹘﹣－⁃"
 _LOOKALIKES = dict.fromkeys(_DASHES, "-") | dict(
@@ -26,6 +29,13 @@ _ESCAPE = re.compile(
     r"\\(?:u\{[0-9A-Fa-f]{1,6}\}|(?:u[Dd][89ABab][0-9A-Fa-f]{2}\\u[Dd][C-Fc-f][0-9A-Fa-f]{2})|u[0-9A-Fa-f]{4}|x[0-9A-Fa-f]{2}|[nrtbf\"'/\\])"
     r"|(?:%[0-9A-Fa-f]{2})+|&(?:#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z]{2,8});|=\r?\n"
 )
+_BLOB = re.compile(r"[A-Za-z0-9+/_-]{16,}(?:\r?\n[A-Za-z0-9+/_-]{4,})*={0,2}")
+"""What may be base64 (wrapped or not) or hex. Shorter ones hold fewer than twelve characters."""
+_LONG = re2.compile(r"[A-Za-z0-9+/_-]{16}")
+"""Whether there can be one at all: several times as fast."""
+_ENCODED = re.compile(f"{_ESCAPE.pattern}|{_BLOB.pattern}")
+_URL_SAFE = str.maketrans("-_", "+/")
+_HEX = frozenset("0123456789abcdefABCDEF")
 _SHORT = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f"}
 _LEVELS = 3
 """How many layers of escapes are undone."""
@@ -125,21 +135,56 @@ def folded(text: str) -> View | None:
 
 
 def unescaped(text: str) -> View | None:
-    """`text` with one layer of JSON, URL, HTML and quoted-printable escapes undone; None if there is none."""
-    if "\\" not in text and "%" not in text and "&" not in text and "=\n" not in text and "=\r" not in text:
+    """`text` with one layer of JSON, URL, HTML and quoted-printable escapes undone, and of base64 and hex that
+    hold text; None if there is none."""
+    escapes = "\\" in text or "%" in text or "&" in text or "=\n" in text or "=\r" in text
+    blobs = _LONG.search(text) is not None
+    if not escapes and not blobs:
         return None
+    encoded = (_ENCODED if escapes else _BLOB) if blobs else _ESCAPE
     found = False
 
     def pieces() -> Iterator[tuple[int, int, str]]:
         nonlocal found
-        for match in _ESCAPE.finditer(text):
-            value = _decode(match.group())
-            if value is not None:
+        for match in encoded.finditer(text):
+            if match.group()[0] in "\\%&=":
+                value = _decode(match.group())
+                parts = [] if value is None else [(match.start(), match.end(), value)]
+            else:
+                parts = _blob(match.group(), match.start())
+            for part in parts:
                 found = True
-                yield match.start(), match.end(), value
+                yield part
 
     view = _build(text, pieces())
     return view if found else None
+
+
+def _blob(blob: str, at: int) -> list[tuple[int, int, str]]:
+    """The pieces of a possible blob at `at` that hold text: the whole, or else those of its lines that do."""
+    value = _held("".join(blob.split()))
+    if value is not None:
+        return [(at, at + len(blob), value)]
+    if "\n" not in blob:
+        return []
+    lines = ((at + match.start(), at + match.end(), _held(match.group())) for match in re.finditer(r"\S+", blob))
+    return [(start, end, value) for start, end, value in lines if value is not None]
+
+
+def _held(blob: str) -> str | None:
+    """The text that hex or base64 (either alphabet, padded or not) holds; None if it holds none."""
+    bare = blob.rstrip("=")
+    for decode in (
+        (bytes.fromhex, base64.b64decode) if len(bare) % 2 == 0 and _HEX.issuperset(bare) else (base64.b64decode,)
+    ):
+        try:
+            data = decode(bare if decode is bytes.fromhex else bare.translate(_URL_SAFE) + "=" * (-len(bare) % 4))
+            value = data.decode("utf-8")
+        except ValueError:
+            continue
+        if len(value) > 8 and value.replace("\n", "").replace("\r", "").replace("\t", "").isprintable():
+            return value
+    return None
 
 
 def _decode(escape: str) -> str | None:
