@@ -63,7 +63,8 @@ def restore_answer(
         tree = walk.walk(tree)
     except RecursionError:
         raise Refused(untrusted_answer()) from None
-    return RestoredAnswer(orjson.dumps(tree) if walk.changed else body, tally.restored, usage)
+    # The bytes once more: of a key that stands twice the tree holds one value only.
+    return RestoredAnswer(_masked(orjson.dumps(tree) if walk.changed else body, table), tally.restored, usage)
 
 
 def _plain(body: bytes, table: Table, tally: Tally, *, in_urls: bool) -> RestoredAnswer:

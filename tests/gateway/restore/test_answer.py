@@ -99,3 +99,9 @@ def test_urls_are_restored_only_on_request() -> None:
 def test_nothing_sensitive_in_reprs() -> None:
     answer = restore_answer("openai.chat", orjson.dumps({"content": NAME}), VALUES)
     assert "Zo" not in repr(answer)
+
+
+def test_a_credential_under_a_repeated_key_is_masked_too() -> None:
+    body = b'{"note":"sk-very-secret-0001","note":"fine"}'
+    answer = restore_answer("openai.chat", body, {}, masks=("sk-very-secret-0001",))
+    assert b"sk-very-secret-0001" not in answer.body
