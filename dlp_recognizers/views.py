@@ -134,11 +134,18 @@ def folded(text: str) -> View | None:
     return _build(text, ((match.start(), match.end(), read[match.group()]) for match in found))
 
 
+def _has_long(text: str) -> bool:
+    try:
+        return _LONG.search(text) is not None
+    except UnicodeEncodeError:  # a lone surrogate, which re2 cannot read
+        return True
+
+
 def unescaped(text: str) -> View | None:
     """`text` with one layer of JSON, URL, HTML and quoted-printable escapes undone, and of base64 and hex that
     hold text; None if there is none."""
     escapes = "\\" in text or "%" in text or "&" in text or "=\n" in text or "=\r" in text
-    blobs = _LONG.search(text) is not None
+    blobs = _has_long(text)
     if not escapes and not blobs:
         return None
     encoded = (_ENCODED if escapes else _BLOB) if blobs else _ESCAPE
