@@ -28,7 +28,7 @@ def in_prose(page: Page, start: int, end: int) -> bool:
     """Whether a bare run of digits stands in running text and not among other figures or in code."""
     left, right = page.char(start - 1), page.char(end)
     stop = right == "." and page.char(end + 1) in " \n"
-    if left not in " \t\n\"'([:;>|" or (right not in " \t\n\"')],;?!<|" and not stop):
+    if left not in " \t\n\"'([:;>|*`_" or (right not in " \t\n\"')],;?!<|*`_" and not stop):
         return False
     low, high = page.line(start, limit=24)
     around = page.text[low:start] + page.text[end : max(end, high)]
