@@ -6,13 +6,15 @@ read for is refused.
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import functools
 import itertools
+from collections.abc import Iterable
 from importlib import metadata
 from typing import Any, Final
 
-from mitmproxy import flow, hooks, http
+from mitmproxy import connection, flow, hooks, http, optmanager
 from mitmproxy.net.http import http1
 from mitmproxy.net.http.http1 import read
 from mitmproxy.proxy import commands, context, events
@@ -113,6 +115,22 @@ def _new(cls: type[Any], *_args: object, **_kwargs: object) -> Any:
     return object.__new__(cls)
 
 
+def _headers(self: http.Headers, fields: Iterable[tuple[bytes, bytes]] = (), **named: str | bytes) -> None:
+    """Headers.__init__ without a second look at each field; who makes one here makes it of bytes."""
+    self.fields = tuple(fields)
+    for name, value in named.items():
+        self[name.replace("_", "-")] = value
+
+
+def _current(self: optmanager._Option) -> Any:
+    """_Option.current without two deep copies of what cannot change."""
+    value = self._default if self.value is optmanager.unset else self.value
+    return value if value is None or type(value) in _PLAIN else copy.deepcopy(value)
+
+
+_PLAIN: Final = frozenset({bool, int, str})
+
+
 def apply() -> None:
     """Apply every change. Raises ConfigurationError for a version that nobody has read them against."""
     found = metadata.version("mitmproxy")
@@ -140,4 +158,10 @@ _CHANGES: Final[tuple[tuple[Any, str, Any], ...]] = (
     (hooks.Hook, "__new__", _new),
     (commands.StartHook, "__new__", _new),
     (events.CommandCompleted, "__new__", _new),
+    # Together 2 %.
+    (http.Headers, "__init__", _headers),
+    (optmanager._Option, "current", _current),
+    # Connections are never loaded from a file here: each is equal to itself alone.
+    (connection.Connection, "__eq__", object.__eq__),
+    (connection.Connection, "__hash__", object.__hash__),
 )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from mitmproxy import http
 
+from addons.ids import Chance
 from addons.state import EXCHANGE, Phase
 from gateway.evidence.event import EVENT_RANDOM_BYTES, EventInput, Timings, build_event
 from gateway.evidence.metrics import NONE, RequestFacts
@@ -32,6 +33,7 @@ class Telemetry:
     def __init__(self, surroundings: Surroundings, manager: FailClosedAddons) -> None:
         self._surroundings = surroundings
         self._connections = manager.connections
+        self._chance = Chance()
 
     def response(self, flow: http.HTTPFlow) -> None:
         """The answer is complete, ours or an upstream's."""
@@ -77,7 +79,7 @@ class Telemetry:
         if exchange.agent is not None and exchange.agent.canary:
             return
         facts = event_input(exchange, total, refusal, broke_off=broke_off, worker=around.worker)
-        around.evidence.emit(build_event(facts, now=exchange.when, random=secrets.token_bytes(EVENT_RANDOM_BYTES)))
+        around.evidence.emit(build_event(facts, now=exchange.when, random=self._chance()))
         around.metrics.request(request_facts(exchange, facts))
 
 

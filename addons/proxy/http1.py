@@ -12,6 +12,7 @@ from mitmproxy.proxy.layers.http import _http1
 from mitmproxy.proxy.layers.http._base import ReceiveHttp
 
 from addons.native import refusal_bytes
+from addons.proxy.framing import has_length, in_one_write, whole_body
 from addons.proxy.straight import NeverWaits
 from addons.state import Phase
 from addons.telemetry import report_protocol_refusal
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 _ANSWER_HEADER_BOUND: Final = 65_536
 _END: Final = b"\r\n\r\n"
 _REQUEST_LINE: Final = re.compile(rb"([A-Z]{1,16}) ([\x21-\x7e]{1,8192}) HTTP/(\d\.\d)")
+_STATUS_LINE: Final = re.compile(rb"HTTP/1\.[01] [2-5]\d\d(?: [^\r\n\x00]*)?")
 _FIELD: Final = re.compile(rb"([!#$%&'*+\-.^_`|~0-9A-Za-z]{1,128}):[ \t]*([\x20\x21-\x7e\t\x80-\xff]*)")
 
 _SINGLE: Final = frozenset(
@@ -139,6 +141,11 @@ class StrictHttp1Server(NeverWaits, _http1.Http1Server):
         if isinstance(event, events.ConnectionClosed):
             yield from super().read_body(event)
             return
+        if body := whole_body(self, event):
+            yield ReceiveHttp(mitm.RequestData(self.stream_id, body))
+            yield ReceiveHttp(mitm.RequestEndOfMessage(self.stream_id))
+            yield from self.mark_done(request=True)
+            return
         closing = None
         try:
             for command in super().read_body(event):
@@ -172,8 +179,12 @@ class StrictHttp1Server(NeverWaits, _http1.Http1Server):
         )
 
     def send(self, event: mitm.HttpEvent) -> layer.CommandGenerator[None]:
+        if self.held and type(event) is mitm.ResponseData:
+            data, self.held = self.held + event.data, b""
+            yield commands.SendData(self.conn, data)
+            return
         if not isinstance(event, mitm.ResponseProtocolError):
-            yield from _in_one_write(self, super().send(event), hold=_has_length(event))
+            yield from in_one_write(self, super().send(event), hold=has_length(event))
             return
         if not self.conn.connected:
             return
@@ -203,36 +214,17 @@ def upstream_failed() -> Refusal:
     )
 
 
-def _has_length(event: mitm.HttpEvent) -> bool:
-    """Whether a body of known length follows, so that the head can wait for it."""
-    if isinstance(event, mitm.ResponseHeaders):
-        return not event.end_stream and "content-length" in event.response.headers
-    return isinstance(event, mitm.RequestHeaders) and not event.end_stream
-
-
-def _in_one_write(
-    half: StrictHttp1Server | StrictHttp1Client, sending: layer.CommandGenerator[None], *, hold: bool
-) -> layer.CommandGenerator[None]:
-    """Join a message's head and body: one TLS record and one system call instead of two."""
-    for command in sending:
-        if not isinstance(command, commands.SendData):
-            yield command
-        elif hold:
-            half.held += command.data
-        elif half.held:
-            command.data, half.held = half.held + command.data, b""
-            yield command
-        else:
-            yield command
-
-
 class StrictHttp1Client(NeverWaits, _http1.Http1Client):
     """The half that faces upstreams: bounded header blocks, nothing of the peer in a message."""
 
     held = b""
 
     def send(self, event: mitm.HttpEvent) -> layer.CommandGenerator[None]:
-        yield from _in_one_write(self, super().send(event), hold=_has_length(event))
+        if self.held and type(event) is mitm.RequestData:
+            data, self.held = self.held + event.data, b""
+            yield commands.SendData(self.conn, data)
+            return
+        yield from in_one_write(self, super().send(event), hold=has_length(event))
 
     def read_headers(self, event: events.ConnectionEvent) -> layer.CommandGenerator[None]:
         if isinstance(event, events.DataReceived):
@@ -249,6 +241,12 @@ class StrictHttp1Client(NeverWaits, _http1.Http1Client):
             yield from self._give_up()
 
     def read_body(self, event: events.Event) -> layer.CommandGenerator[None]:
+        if self.stream_id is not None and (body := whole_body(self, event)):
+            yield ReceiveHttp(mitm.ResponseData(self.stream_id, body))
+            whole = ReceiveHttp(mitm.ResponseEndOfMessage(self.stream_id))
+            yield from self.mark_done(response=True)
+            yield whole  # last, see below
+            return
         end = None
         try:
             for command in super().read_body(event):
@@ -275,7 +273,7 @@ class StrictHttp1Client(NeverWaits, _http1.Http1Client):
 def _answer_framing_is_plain(head: bytes) -> bool:
     """Whether an answer's framing leaves no room for a second reading (RFC 9112 section 6.3), and is final."""
     lines = head.split(b"\r\n")
-    if not re.fullmatch(rb"HTTP/1\.[01] [2-5]\d\d(?: [^\r\n\x00]*)?", lines[0]):
+    if not _STATUS_LINE.fullmatch(lines[0]):
         return False
     lengths, codings = 0, 0
     for line in lines[1:]:
