@@ -44,7 +44,7 @@ def _wanted(target: Target, chosen: list[str]) -> list[str]:
     if isinstance(target, Direct):
         return [name for name in names if name in ("seen", "stream")]
     if not target.scans:
-        return [name for name in names if name != "mixed"]
+        return [name for name in names if name not in ("mixed", "memory")]
     return [name for name in names if not (target.slow and name == "memory")]
 
 

@@ -49,7 +49,7 @@ class Scale:
     turns: int = 50
     slow_turns: int = 5
     memory_requests: int = 100_000
-    memory_seconds: float = 75.0
+    memory_seconds: float = 200.0
 
 
 QUICK = Scale(seconds=1.0, slow_seconds=4.0, slow_turns=2, memory_requests=2_000, memory_seconds=5.0)

@@ -27,7 +27,7 @@ def has_length(event: mitm.HttpEvent) -> bool:
 def whole_body(half: _http1.Http1Connection, event: events.Event) -> bytes | None:
     """The body, taken out of the buffer, if its length is known and all of it is here; None: read it step by step.
 
-    What mitmproxy's loop does in three rounds for a body that comes in one piece, as small ones do: 3 % of a request.
+    What mitmproxy's loop does in three rounds for a body that comes in one piece, as small ones do.
     """
     reader = half.body_reader
     if type(reader) is not ContentLengthReader or not isinstance(event, events.DataReceived):
