@@ -11,7 +11,6 @@ from OpenSSL import SSL
 from addons.state import EXCHANGE, Phase
 from gateway.errors import Refusal, Refused
 from gateway.identity import admit, identity_from_der
-from gateway.oauth import bind
 
 if TYPE_CHECKING:
     from mitmproxy.connection import Client
@@ -111,19 +110,13 @@ class ClientIdentity:
 
     def _check_token(self, flow: http.HTTPFlow, exchange: Exchange) -> None:
         """OAuth2 as the second proof: the token must be this agent's, and bound to this certificate if it says so."""
-        oauth = exchange.snapshot.settings.identity.oauth
-        verify = self._surroundings.token_verifier
+        tokens = self._surroundings.token_verifier
         record, identity = exchange.agent, exchange.identity
-        if oauth is None or verify is None or record is None or identity is None:
+        if tokens is None or record is None or identity is None:
             raise Refused(TRUST_CHANGED)
-        scheme, _, token = flow.request.headers.get("x-llmgw-token", "").partition(" ")
-        if not scheme:
-            scheme, _, token = flow.request.headers.get("authorization", "").partition(" ")
-        looks_like_jwt = scheme.lower() == "bearer" and token.count(".") == 2
-        if not looks_like_jwt and not oauth.required:
-            return
-        claims = verify(token if looks_like_jwt else "", exchange.when)
-        bind(record, claims, fingerprint=identity.fingerprint)
+        headers = ((n.decode("latin-1"), v.decode("latin-1")) for n, v in flow.request.headers.fields)
+        claims = tokens.authenticate(record, headers, identity=identity, now=exchange.when)
+        exchange.token_client = claims.client_id if claims is not None else ""
 
 
 def failure_word(error: str) -> str:

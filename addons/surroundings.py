@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from gateway.evidence.metrics import Metrics
-    from gateway.oauth import Claims
+    from gateway.oauth import TokenVerifier
     from gateway.ports import EvidenceSink, Scanner, ValueOperator
     from gateway.snapshot import Snapshot
 
@@ -28,7 +28,7 @@ class Surroundings:
     new_id: Callable[[], str]
     credentials: Callable[[str], str]
     """Value of a credential source (`file:...`, `env:...`). Raises Refused when there is none."""
-    token_verifier: Callable[[str, datetime], Claims] | None = None
+    token_verifier: TokenVerifier | None = None
     worker: int = 0
     draining: bool = False
     tampered: str = ""

@@ -57,13 +57,13 @@ class Telemetry:
             return
         self._report(exchange, broke_off=broke_off)
         if state is not None:
-            self._rest(state, exchange)
+            self._rest(state, exchange, unsaid=broke_off and exchange.refusal is not None)
 
-    def _rest(self, state: ConnectionState, exchange: Exchange) -> None:
+    def _rest(self, state: ConnectionState, exchange: Exchange, *, unsaid: bool) -> None:
         now = self._surroundings.monotonic()
         state.enter(Phase.IDLE, now)
-        if state.exchange is exchange and exchange.fault is None:
-            # With a fault the exchange stays for the half that still has to write the refusal.
+        if state.exchange is exchange and exchange.fault is None and not unsaid:
+            # Otherwise it stays for the half that still has to write the refusal.
             state.exchange = None
         state.permit = None
 
@@ -149,6 +149,7 @@ def event_input(
             total=total,
         ),
         refusal_code=code,
+        token_client=exchange.token_client,
         degraded=exchange.degraded,
         worker=worker,
         node=_NODE,

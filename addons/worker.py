@@ -197,7 +197,7 @@ class Worker:
             monotonic=time.monotonic,
             new_id=RequestIds(_now),
             credentials=CredentialStore(),
-            token_verifier=None if tokens is None else tokens.verify,
+            token_verifier=tokens,
             worker=self.arguments.index,
         )
 

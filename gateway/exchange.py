@@ -69,6 +69,8 @@ class Exchange:
     timings: dict[str, float] = field(default_factory=dict)
     """Milliseconds by phase: scan, decide, upstream, total."""
     degraded: tuple[str, ...] = ()
+    token_client: str = ""
+    """Client of the verified OAuth2 token, if one was given."""
     trace_id: str = ""
     """The client's W3C trace id, kept as data."""
     ended: bool | None = None

@@ -296,6 +296,10 @@ def test_a_token_is_a_second_proof(guarded: RunningGateway) -> None:
     thumbprint = base64.urlsafe_b64encode(leaf.fingerprint(hashes.SHA256())).rstrip(b"=").decode()
     assert ask(guarded, tls, token(guarded)) == (200, "")
     assert ask(guarded, tls, token(guarded, cnf={"x5t#S256": thumbprint})) == (200, "")
+    bearer = token(guarded)["authorization"]
+    for elsewhere in ({"x-api-key": bearer.removeprefix("Bearer ")}, {"x-llmgw-token": bearer.removeprefix("Bearer ")}):
+        assert ask(guarded, tls, elsewhere) == (200, "")
+    assert ask(guarded, tls, {"x-llmgw-token": bearer, **token(guarded, jti="2")}) == (401, "llmgw_token_invalid")
     assert b"eyJ" not in guarded.stubs.seen
     guarded.stubs.clear()
     for headers, code in (
