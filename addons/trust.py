@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from OpenSSL import SSL
 
@@ -21,6 +21,9 @@ from gateway.errors import ConfigurationError
 if TYPE_CHECKING:
     from gateway.model import Upstream
     from gateway.settings import Listen
+
+
+_PAST_ALIASES: Final = 256
 
 
 class ServerTrust:
@@ -97,9 +100,11 @@ class Targets:
         for key, target in list(self._by_key.items()):
             if key[0] != policy_version or _fingerprint_now(target.upstream) != target.alias:
                 del self._by_key[key]
-        # Aliases stay until nothing can be in flight for them any more; a policy has few upstreams.
-        while len(self._by_alias) > 256:
-            self._by_alias.pop(next(iter(self._by_alias)))
+        # Aliases of the past stay until nothing can be in flight for them any more.
+        current = {target.alias for target in self._by_key.values()}
+        past = [alias for alias in self._by_alias if alias not in current]
+        for alias in past[:-_PAST_ALIASES]:
+            del self._by_alias[alias]
 
 
 def _fingerprint_now(upstream: Upstream) -> str:
