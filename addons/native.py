@@ -42,6 +42,12 @@ def verdict_headers(exchange: Exchange) -> list[tuple[str, str]]:
     ]
 
 
+def _unread(request_id: str) -> list[tuple[str, str]]:
+    """The same headers where there was no request that could be read."""
+    blocked = [("x-llmgw-request-id", request_id), ("x-llmgw-verdict", "blocked")]
+    return [*blocked, ("x-llmgw-level", ""), ("x-llmgw-upstream", ""), ("x-llmgw-rule", "")]
+
+
 def refusal_parts(
     refusal: Refusal, exchange: Exchange | None, *, target: str = "", request_id: str = ""
 ) -> tuple[int, list[tuple[str, str]], bytes]:
@@ -53,10 +59,7 @@ def refusal_parts(
     request_id = exchange.request_id if exchange else request_id
     native = dialect.refuse(refusal, request_id)
     headers = list(native.headers)
-    if exchange is not None:
-        headers += verdict_headers(exchange)
-    elif request_id:
-        headers += [("x-llmgw-request-id", request_id), ("x-llmgw-verdict", "blocked")]
+    headers += _unread(request_id) if exchange is None else verdict_headers(exchange)
     return native.status, headers, native.body
 
 

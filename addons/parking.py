@@ -41,6 +41,8 @@ class Parking:
         state.exchange = exchange
         state.permit = None
         state.enter(Phase.BODY, now)
+        if flow.request.method == "HEAD":
+            state.closing = True  # its refusal has a body, which must not be taken for the next answer
         if around.tampered or not flow.client_conn.tls_established:
             raise Refused(internal_error())
 

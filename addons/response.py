@@ -71,8 +71,11 @@ class Response:
             flow.response = refusal_response(exchange.refusal, exchange)
         if flow.response is not None:
             exchange.status = flow.response.status_code
-            if state.closing or self._surroundings.draining:
-                flow.response.headers["connection"] = "close"
+            self._say_goodbye(flow.response, state)
+
+    def _say_goodbye(self, answer: http.Response, state: ConnectionState | None) -> None:
+        if self._surroundings.draining or (state is not None and state.closing):
+            answer.headers["connection"] = "close"
 
     def _stream(self, flow: http.HTTPFlow, exchange: Exchange, state: ConnectionState) -> None:
         if exchange.route is None or exchange.redaction is None or flow.response is None:
@@ -98,6 +101,7 @@ class Response:
             if exchange.status and exchange.refusal is not None:
                 flow.response = refusal_response(exchange.refusal, exchange)
                 exchange.status = flow.response.status_code
+                self._say_goodbye(flow.response, self._connections.get(flow.client_conn.id))
             return
         answer = flow.response
         if answer is None or exchange.route is None or exchange.redaction is None:

@@ -95,14 +95,24 @@ def _inspect_framing(seen: dict[bytes, bytes], method: bytes) -> Refusal | None:
 class StrictHttp1Server(NeverWaits, _http1.Http1Server):
     """The half that faces agents."""
 
-    held = b""
-    """The head of an answer that waits for its body."""
+    held = b""  # the head of an answer that waits for its body
 
     @property
     def door_state(self) -> ConnectionState:
         """State of the client connection."""
         door: Door = self.context.layers[0]  # type: ignore[assignment]
         return door.state
+
+    @property
+    def answered(self) -> bool:
+        """Whether a final answer has begun: `100 Continue` is none."""
+        return self.response is not None and self.response.status_code >= 200
+
+    def wait(self, event: events.Event) -> layer.CommandGenerator[None]:
+        limits = self.door_state.surroundings.snapshot().settings.limits
+        if len(self.buf) > limits.header_bytes + limits.body_bytes:  # more than a whole request behind this one
+            self.door_state.abort()
+        yield from super().wait(event)
 
     def read_headers(self, event: events.ConnectionEvent) -> layer.CommandGenerator[None]:
         if isinstance(event, events.ConnectionClosed):
@@ -170,7 +180,7 @@ class StrictHttp1Server(NeverWaits, _http1.Http1Server):
         else:
             if exchange.fault is None:
                 exchange.fault, exchange.status = refusal, refusal.status
-            if self.response is None:
+            if not self.answered:
                 yield commands.SendData(self.conn, refusal_bytes(exchange.refusal or refusal, exchange))
             yield commands.CloseConnection(self.conn)
             self.state = self.done
@@ -188,7 +198,7 @@ class StrictHttp1Server(NeverWaits, _http1.Http1Server):
             return
         if not self.conn.connected:
             return
-        if not self.response and event.code is not mitm.ErrorCode.KILL:
+        if not self.answered and event.code is not mitm.ErrorCode.KILL:
             exchange = self.door_state.exchange
             refusal = (exchange and (exchange.refusal or exchange.fault)) or _by_code(event.code)
             if exchange is not None:
@@ -286,4 +296,5 @@ def _answer_framing_is_plain(head: bytes) -> bool:
             codings += 1
             if match[2].strip().lower() != b"chunked":
                 return False
-    return lengths + codings <= 1
+    whole = lines[0].startswith(b"HTTP/1.0") or lines[0][9:12] == b"204"  # neither may be chunked
+    return lengths + codings <= (0 if codings and whole else 1)

@@ -334,3 +334,15 @@ async def test_a_client_that_leaves_in_mid_stream_closes_the_upstream(world: Wor
             await gone.wait()
         await soon(lambda: rig.evidence.events)
     assert rig.evidence.events[0]["outcome"] == "aborted"
+
+
+async def test_chunks_where_there_can_be_none_are_the_upstreams_fault(world: World) -> None:
+    for status in ("HTTP/1.0 200 OK", "HTTP/1.1 204 No Content"):
+        head = f"{status}\r\n{JSON}\r\ntransfer-encoding: chunked\r\n\r\n".encode()
+        rig = Rig(world)
+        rig.upstream.reply = always(head + b"3\r\n{ }\r\n0\r\n\r\n")
+        async with rig.open():
+            answer = await rig.ask()
+        assert (answer.status, answer.code) == (502, "llmgw_upstream_failed")
+        assert b"x-llmgw-rule: " in answer.data
+        assert [event["outcome"] for event in rig.evidence.events] == ["upstream_error"]
