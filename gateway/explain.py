@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 import orjson
 
 from gateway.classification import classify
-from gateway.dialects import Route, dialect_for_error, models_answer, route
+from gateway.dialects import Route, dialect_for_error, route
 from gateway.errors import ConfigurationError, Refusal, Refused
 from gateway.model import AgentState, Classification, Decision, Prompt, Redaction, ScanResult, SpanKind
 from gateway.steps import check_content_type, denial, incomplete, placeholder_key, read_prompt, redact_for, rule_context
@@ -94,7 +95,12 @@ def _body(given: Mapping[str, Any]) -> bytes:
         except binascii.Error:
             raise ConfigurationError("body_base64 is not base64") from None
     body = given.get("body", "")
-    return body.encode("utf-8", "surrogatepass") if isinstance(body, str) else orjson.dumps(body)
+    if isinstance(body, str):
+        return body.encode("utf-8", "surrogatepass")
+    try:
+        return orjson.dumps(body)
+    except orjson.JSONEncodeError:  # nested deeper than it goes; what `serve` says of that is the answer
+        return json.dumps(body).encode()
 
 
 @dataclass(slots=True)
@@ -107,7 +113,6 @@ class Trail:
     classification: Classification | None = None
     decision: Decision | None = None
     redaction: Redaction | None = field(default=None, repr=False)
-    answer: bytes | None = field(default=None, repr=False)
     refusal: Refusal | None = None
 
 
@@ -159,8 +164,7 @@ class Explainer:
         snapshot = self._snapshot
         trail.route = route(question.method, question.path, question.headers)
         if trail.route.operation == "models":
-            trail.answer = models_answer(trail.route.dialect.family, snapshot.policy.models_for(agent))
-            return
+            return  # answered from the policy: nothing would be sent
         check_content_type(question.headers.get("content-type", "application/json"))
         coding = question.headers.get("content-encoding")
         trail.prompt, _ = read_prompt(trail.route, snapshot, question.body, coding)
