@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import traceback
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -149,6 +150,11 @@ def main() -> None:
         app()
     except ConfigurationError as error:
         print(error, file=sys.stderr)
+        sys.exit(2)
+    except Exception as error:  # noqa: BLE001 - an error's own words may quote what was read
+        frames = traceback.extract_tb(error.__traceback__)
+        where = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "unknown"
+        print(f"llmgw: internal error ({type(error).__name__} at {where}). Please report it.", file=sys.stderr)
         sys.exit(2)
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 import gateway
+import gateway.__main__
 from tests.support.cli import llmgw
 
 COMMANDS = ("init", "serve", "check", "explain", "doctor")
@@ -105,3 +106,17 @@ def folder(tmp_path: Path) -> Path:
 
     init(tmp_path / "gw")
     return tmp_path / "gw"
+
+
+def test_an_error_that_nobody_expected_says_nothing_of_its_own(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken() -> None:
+        raise ValueError("what was read")
+
+    monkeypatch.setattr(gateway.__main__, "app", broken)
+    with pytest.raises(SystemExit) as ended:
+        gateway.__main__.main()
+    told = capsys.readouterr().err
+    assert ended.value.code == 2
+    assert told.startswith("llmgw: internal error (ValueError at ") and "what was read" not in told
