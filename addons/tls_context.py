@@ -19,7 +19,7 @@ from OpenSSL import SSL, crypto
 
 from gateway import pem
 from gateway.errors import ConfigurationError
-from gateway.identity import RevocationList, load_crls, verify_crl
+from gateway.identity import RevocationList
 
 if TYPE_CHECKING:
     from gateway.model import Upstream
@@ -75,14 +75,7 @@ class ClientTrust:
         """The verified revocation lists; None when none are configured. Raises ConfigurationError."""
         if self.client_crl is None:
             return None
-        authorities = pem.authorities(self.client_ca, self.names[2])
-        try:
-            lists = load_crls(self.client_crl)
-            for each in lists:
-                verify_crl(each, authorities)
-        except ConfigurationError as error:
-            raise ConfigurationError(f"{self.names[3]}: {error}") from None
-        return lists
+        return pem.revocations((self.client_crl, self.names[3]), (self.client_ca, self.names[2]))
 
 
 def build_server_context(listen: Listen | ClientTrust) -> SSL.Context:

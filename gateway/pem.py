@@ -1,4 +1,4 @@
-"""Certificates and keys out of PEM files, with errors for the operator.
+"""Certificates, keys and revocation lists out of PEM files, with errors for the operator.
 
 `name` is what the file is called in errors; the contents are never quoted. Every function raises ConfigurationError.
 """
@@ -13,6 +13,7 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 
 from gateway.errors import ConfigurationError
+from gateway.identity import RevocationList, load_crls, verify_crl
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
@@ -50,6 +51,18 @@ def authorities(data: bytes, name: str) -> list[x509.Certificate]:
         if not constraints.ca:
             raise ConfigurationError(f"{name} holds a certificate that is not a CA. Leave only CA certificates in it.")
     return found
+
+
+def revocations(listed: tuple[bytes, str], bundle: tuple[bytes, str]) -> tuple[RevocationList, ...]:
+    """The revocation lists of a file, each signed by a CA of the bundle. Both are contents and what to call them."""
+    known = authorities(*bundle)
+    try:
+        lists = load_crls(listed[0])
+        for each in lists:
+            verify_crl(each, known)
+    except ConfigurationError as error:
+        raise ConfigurationError(f"{listed[1]}: {error}") from None
+    return lists
 
 
 def read_file(path: Path, name: str) -> bytes:

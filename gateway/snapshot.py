@@ -8,13 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cryptography import x509
-
+from gateway import pem
 from gateway.errors import ConfigurationError
-from gateway.identity import RevocationList, load_crls, verify_crl
+from gateway.identity import RevocationList
 from gateway.keys import load_keys
 from gateway.registry import Registry, load_registry
 from routing_rules.compile import load_policy
@@ -44,14 +42,10 @@ def read_revocations(listen: Listen) -> tuple[RevocationList, ...] | None:
     """The configured lists, signatures checked against the client CAs. Raises ConfigurationError."""
     if listen.client_crl is None:
         return None
-    try:
-        authorities = x509.load_pem_x509_certificates(Path(listen.client_ca).read_bytes())
-        lists = load_crls(Path(listen.client_crl).read_bytes())
-    except (OSError, ValueError) as error:
-        raise ConfigurationError(f"{listen.client_crl}: cannot be read ({type(error).__name__}).") from None
-    for each in lists:
-        verify_crl(each, authorities)
-    return lists
+    return pem.revocations(
+        (pem.read_file(listen.client_crl, "listen.client_crl"), f"listen.client_crl ({listen.client_crl})"),
+        (pem.read_file(listen.client_ca, "listen.client_ca"), f"listen.client_ca ({listen.client_ca})"),
+    )
 
 
 def load_snapshot(settings: Settings, now: datetime) -> Snapshot:
