@@ -27,7 +27,6 @@ _GLUE = (
     r"[\x22'*_|,)\]]{0,4}\s{0,3}(?:[:=>|-]|\bis\b|\bwas\b|\bist\b|\bon\b|\bam\b)?[\s:|"
     r"]{0,3}(?:\bthe )?[\x22'*_(\[]{0,3}"
 )
-_DATE_AT_END = re2.compile(rf"(?i){_DATE}$")
 
 
 def _tail_date(page: Page, start: int, end: int) -> Verdict:

@@ -48,7 +48,6 @@ _WEAK = frozenset(
 
 
 _PEM_END = compiled(r"-----END [A-Z0-9 ]{0,40}-----")
-_PEM_BODY = compiled(r"(?:[A-Za-z0-9+/=_-]{16,}|[A-Za-z0-9+/=]{4,})(?:\s|\\[nr]|[\"'+,])*")
 
 
 def _private_key(page: Page, start: int, end: int) -> Verdict:

@@ -18,14 +18,10 @@ PACKAGES = ("gateway", "addons", "dlp_recognizers", "routing_rules", "certs")
 LAYERS: tuple[tuple[str, int], ...] = (
     # L4 roots: they put everything together
     ("gateway.__main__", 4),
-    ("gateway.commands*", 4),
     ("gateway.explain*", 4),
     ("gateway.doctor*", 4),
     ("gateway.init", 4),
-    ("gateway.worker*", 4),
     ("gateway.supervisor*", 4),
-    ("gateway.canary*", 4),
-    ("gateway.init", 4),
     ("gateway.check", 4),
     ("addons.chain", 4),
     ("addons.worker", 4),

@@ -7,7 +7,6 @@ import unicodedata
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from gateway.dialects.headers import REQUEST_HEADERS
 from gateway.dialects.native import NativeRefusal, native
 from gateway.dialects.shapes import Shape, refuse_field, walk
 from gateway.errors import Refusal, Refused
@@ -35,11 +34,6 @@ class Dialect:
     """Top-level fields of other dialects: a body that has one could be read in two ways."""
     state: tuple[str, ...] = ()
     """Top-level fields that refer to state kept upstream."""
-
-    @property
-    def request_headers(self) -> tuple[tuple[str, re.Pattern[str]], ...]:
-        """Names of client headers that go upstream, each with the pattern that its value must match."""
-        return REQUEST_HEADERS[self.family]
 
     def parse(self, body: Json) -> Prompt:
         """The request in `body`, every string found. Raises Refused (400) for a body that this dialect does not have:
@@ -98,7 +92,3 @@ class Dialect:
     def refuse(self, refusal: Refusal, request_id: str) -> NativeRefusal:
         """`refusal` as this dialect's clients know errors."""
         return native(self.family, refusal, request_id, allow=self.method)
-
-    def with_model(self, body: Json, model: str) -> Json:
-        """`body` with the upstream's name of the model; a new tree on top, the rest shared."""
-        return {**body, "model": model} if isinstance(body, dict) else body

@@ -171,10 +171,3 @@ def test_model_lists() -> None:
     assert (listed["has_more"], listed["first_id"], listed["last_id"]) == (False, "b", "a")
     assert json.loads(dialects.models_answer("anthropic", []))["first_id"] is None
     openai.types.Model.model_validate(json.loads(dialects.models_answer("openai", ["a"]))["data"][0])
-
-
-def test_with_model_builds_a_new_tree() -> None:
-    body = {"model": "a", "messages": []}
-    assert CHAT.dialect.with_model(body, "b") == {"model": "b", "messages": []}
-    assert body["model"] == "a"
-    assert list(CHAT.dialect.with_model(body, "b")) == ["model", "messages"]  # type: ignore[arg-type]
