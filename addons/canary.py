@@ -157,8 +157,7 @@ class Canary:
             self._seen.append(await reader.readexactly(min(length, 65_536)))
             writer.write(
                 b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close\r\n"
-                b"content-length: %d\r\n\r\n%s"
-                % (len(_ANSWER), _ANSWER)
+                b"content-length: %d\r\n\r\n%s" % (len(_ANSWER), _ANSWER)
             )
             await writer.drain()
         except (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
