@@ -11,7 +11,7 @@ def test_what_is_shown_by_a_test_has_that_test(repository: Path) -> None:
     rows = [line for line in text.partition("## Threats")[2].partition("## Limits")[0].splitlines() if "| `" in line]
     assert len(rows) > 30
     named = {name for row in rows for name in re.findall(r"`([\w/.]+)`", row.rstrip(" |").rpartition(" | ")[2])}
-    missing = sorted(name for name in named if not (repository / "tests" / name).exists())
+    missing = sorted(name for name in named if not (repository / "tests" / name).is_file())
     assert missing == []
     # Every test of who may be whom is named.
     assert {"addons/test_tls_context.py", "gateway/test_identity.py", "gateway/test_oauth.py"} <= named
