@@ -35,7 +35,9 @@ class Parking:
         around = self._surroundings
         state = self._connections[flow.client_conn.id]
         now = around.monotonic()
-        exchange = Exchange(around.new_id(), around.snapshot(), now, around.clock(), target=flow.request.path)
+        exchange = Exchange(
+            around.new_id(), around.snapshot(), started=now, when=around.clock(), target=flow.request.path
+        )
         exchange.trace_id = flow.request.headers.get("traceparent", "")[3:35]
         flow.metadata[EXCHANGE] = exchange
         state.exchange = exchange

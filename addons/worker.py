@@ -140,7 +140,7 @@ class Worker:
         # What start-up made stays for the life of the process: the collector need not look at it again.
         gc.collect()
         gc.freeze()
-        gc.set_threshold(20_000, 20, 50)
+        gc.set_threshold(50_000, 20, 100)
         self._write_state(address[1], admin_port)
         log.info("serving", host=address[0], port=address[1], admin_port=admin_port, worker=self.arguments.index)
         await self.stop.wait()

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 
-from presidio_anonymizer.operators import Hash, Mask, Redact
-
 from gateway.model import Operator
 
 _MASK = 8
@@ -28,6 +26,9 @@ class PresidioOperator:
         A mask is eight asterisks, whatever the value's length; a hash is `<ENTITY:16 hex digits>`; removal leaves
         nothing.
         """
+        # Not at the top: presidio's packages bring spaCy along, 60 MB that a proxy worker needs for these alone.
+        from presidio_anonymizer.operators import Hash, Mask, Redact
+
         match operator:
             case Operator.MASK:
                 stars = str(

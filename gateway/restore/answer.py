@@ -58,6 +58,8 @@ def restore_answer(
     usage = merged_usage(Usage(), tree)
     if dialect in COUNTING and not (isinstance(tree, dict) and "error" in tree):
         return RestoredAnswer(_masked(body, table), 0, usage)
+    if table.suspicious.search(body) is None and not (table.keys and b"logprobs" in body):
+        return RestoredAnswer(body, 0, usage)
     walk = Walk(table, tally, in_urls=in_urls)
     try:
         tree = walk.walk(tree)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import functools
 import json
 import re
 from bisect import bisect_left
@@ -34,6 +35,16 @@ class Tally:
     restored: int = 0
 
 
+@functools.lru_cache(maxsize=64)
+def _patterns(masks: tuple[str, ...]) -> tuple[tuple[str, ...], re.Pattern[str], re.Pattern[bytes]]:
+    """The masks in order, what to look for, and what may hold it. A gateway has few credentials: remembered."""
+    masks = tuple(sorted({mask for mask in masks if mask}, key=lambda mask: (-len(mask), mask)))
+    parts = [*(re.escape(mask) for mask in masks), PATTERN]
+    source = "|".join(parts)
+    escaped = "".join(f"|{re.escape(_escaped(mask))}" for mask in masks if _escaped(mask) != mask)
+    return masks, re.compile(source), re.compile(rf"{source}{escaped}|\\[u/]".encode())
+
+
 @dataclass(frozen=True, slots=True)
 class Table:
     """What to look for in one answer. Made once, shared by all its texts."""
@@ -57,13 +68,9 @@ class Table:
         placeholder."""
         if any(re.fullmatch(PATTERN, key) is None for key in values):
             raise ValueError("a key of the restore mapping is not a placeholder")
-        masks = tuple(sorted({mask for mask in masks if mask}, key=lambda mask: (-len(mask), mask)))
-        parts = [*(re.escape(mask) for mask in masks), PATTERN]
-        source = "|".join(parts)
-        escaped = "".join(f"|{re.escape(_escaped(mask))}" for mask in masks if _escaped(mask) != mask)
-        suspicious = re.compile(rf"{source}{escaped}|\\[u/]".encode())
+        masks, pattern, suspicious = _patterns(masks)
         special = any(_escaped(value) != value for value in values.values())
-        return cls(values, masks, tuple(sorted(values)), re.compile(source), suspicious, special)
+        return cls(values, masks, tuple(sorted(values)), pattern, suspicious, special)
 
     @property
     def idle(self) -> bool:

@@ -81,7 +81,7 @@ def test_embeddings_are_only_masked() -> None:
 
 @pytest.mark.parametrize(
     ("dialect", "body"),
-    [("gemini", b"{}"), ("openai.chat", b"\xff\xfe"), ("openai.chat", b"[" * 300 + b"]" * 300)],
+    [("gemini", b"{}"), ("openai.chat", b"\xff\xfe"), ("openai.chat", b"[" * 300 + orjson.dumps(NAME) + b"]" * 300)],
 )
 def test_what_cannot_be_read_is_refused(dialect: str, body: bytes) -> None:
     with pytest.raises(Refused) as refused:
