@@ -17,12 +17,13 @@ from mitmproxy.tls import TlsData
 
 from addons.native import refusal_response
 from addons.state import EXCHANGE
-from gateway.errors import Refused, internal_error
+from gateway.errors import Refused, answer_failed, internal_error
 
 if TYPE_CHECKING:
     from mitmproxy.proxy.commands import StartHook
 
     from addons.state import ConnectionState
+    from gateway.errors import Refusal
     from gateway.exchange import Exchange
 
 HOOKS: Final = (
@@ -126,7 +127,7 @@ class FailClosedAddons(addonmanager.AddonManager):
         if not isinstance(error, Refused):
             state.surroundings.metrics.hook_failure(hook.name)
             self.report_crash(hook.name, error)
-        refusal = error.refusal if isinstance(error, Refused) else internal_error()
+        refusal = error.refusal if isinstance(error, Refused) else _fault(hook)
         try:
             _refuse(hook, state, refusal)
         except BaseException as second:  # noqa: BLE001 - the refusal itself failed: close
@@ -151,6 +152,14 @@ def exchange_of(flow: http.HTTPFlow) -> Exchange | None:
     """The exchange that the parking opened for a flow."""
     found: Exchange | None = flow.metadata.get(EXCHANGE)
     return found
+
+
+def _fault(hook: StartHook) -> Refusal:
+    """What a fault of ours is called: before the request has left, and after."""
+    subject = hook.args()[0]
+    exchange = exchange_of(subject) if isinstance(subject, http.HTTPFlow) else None
+    left = exchange is not None and "release" in exchange.timings and hook.name in ("responseheaders", "response")
+    return answer_failed() if left else internal_error()
 
 
 def _refuse(hook: StartHook, state: ConnectionState, refusal: Any) -> None:

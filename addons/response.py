@@ -11,7 +11,7 @@ from addons.parking import PARKED
 from addons.proxy.http import answer_too_large
 from addons.state import EXCHANGE, Phase
 from gateway import codings
-from gateway.errors import Refusal, Refused, internal_error, parked
+from gateway.errors import Refusal, Refused, answer_failed, internal_error, parked
 from gateway.restore import restore_answer, stream_filter
 
 if TYPE_CHECKING:
@@ -232,7 +232,7 @@ class StreamPump:
                 raise Refused(_strange("", "sent more than the gateway relays"))
             return stream.feed(data) if data else stream.close()
         except Exception as error:  # noqa: BLE001 - the fail-closed wrapper of a stream
-            return self._end(error.refusal if isinstance(error, Refused) else internal_error(), error)
+            return self._end(error.refusal if isinstance(error, Refused) else answer_failed(), error)
 
     def upstream_failed(self) -> bytes:
         """The upstream broke off: the bytes that end the stream in the dialect's words."""

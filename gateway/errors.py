@@ -47,6 +47,16 @@ def internal_error() -> Refusal:
     )
 
 
+def answer_failed() -> Refusal:
+    """The refusal for a fault of the gateway's own after the request had left: a repeat would be paid for twice."""
+    return Refusal(
+        "llmgw_answer_failed",
+        502,
+        "The model answered, but the egress gateway could not check its answer, so it was not relayed. Give the "
+        "x-llmgw-request-id of this answer to your security team.",
+    )
+
+
 def parked() -> Refusal:
     """The refusal that stands from the first header until a complete chain of decisions replaces it."""
     return Refusal(

@@ -15,7 +15,7 @@ import orjson
 from gateway.classification import classify
 from gateway.dialects import Route, dialect_for_error, route
 from gateway.errors import ConfigurationError, Refusal, Refused
-from gateway.model import AgentState, Classification, Decision, Prompt, Redaction, ScanResult, SpanKind
+from gateway.model import AgentState, Classification, Decision, Json, Prompt, Redaction, ScanResult, SpanKind
 from gateway.steps import check_content_type, denial, incomplete, placeholder_key, read_prompt, redact_for, rule_context
 from routing_rules.decide import decide
 
@@ -52,6 +52,10 @@ class Question:
     agent: str = ""
     body: bytes = field(default=b"", repr=False)
     profile: str = ""
+    given_id: Json = ""
+    """The id as it was given, for the answer."""
+    unknown: tuple[str, ...] = ()
+    """Keys of the line that mean nothing here: labels of a corpus, or a slip."""
 
 
 def parse_question(data: bytes) -> Question:
@@ -62,9 +66,6 @@ def parse_question(data: bytes) -> Question:
         raise ConfigurationError(f"not JSON ({error.msg} at character {error.pos}); write one object a line") from None
     if not isinstance(given, dict):
         raise ConfigurationError("write one JSON object a line")
-    unknown = sorted(set(given) - _KEYS)
-    if unknown:
-        raise ConfigurationError(f"unknown key {unknown[0]!r}; known are {', '.join(sorted(_KEYS))}")
     for key in ("method", "path", "agent", "text", "body_base64", "profile", "model"):
         if not isinstance(given.get(key, ""), str):
             raise ConfigurationError(f"{key} must be a string")
@@ -72,7 +73,9 @@ def parse_question(data: bytes) -> Question:
     if not isinstance(headers, dict) or not all(isinstance(value, str) for value in headers.values()):
         raise ConfigurationError("headers must be an object of strings")
     return Question(
-        id=str(given.get("id", "")),
+        id="" if given.get("id") is None else str(given["id"]),
+        given_id=given.get("id", ""),
+        unknown=tuple(sorted(set(given) - _KEYS)),
         method=given.get("method", "POST"),
         path=given.get("path", DEFAULT_PATH),
         headers={name.lower(): value for name, value in headers.items()},
@@ -190,7 +193,7 @@ def as_json(question: Question, trail: Trail) -> dict[str, Any]:
     upstream = decision.upstream if decision else None
     native = _native(question, trail)
     return {
-        "id": question.id,
+        "id": question.given_id,
         "outcome": "deny" if refusal else "allow",
         "dialect": trail.route.dialect.name if trail.route else None,
         "findings": list(_findings(trail)),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
@@ -15,9 +16,21 @@ from rich.text import Text
 
 from gateway import logs
 from gateway.documents import load_settings
-from gateway.errors import ConfigurationError
-from gateway.explain import DEFAULT_MODEL, DEFAULT_PATH, PLACEHOLDER, Explainer, Question, as_json, parse_question
+from gateway.errors import ConfigurationError, Refusal
+from gateway.explain import (
+    DEFAULT_MODEL,
+    DEFAULT_PATH,
+    PLACEHOLDER,
+    Explainer,
+    Question,
+    Trail,
+    as_json,
+    parse_question,
+)
+from gateway.model import Json
 from gateway.snapshot import load_snapshot
+
+_BAD_LINE = "llmgw_invalid_question"
 
 
 def load_explainer(config: Path) -> Explainer:
@@ -34,9 +47,9 @@ def load_explainer(config: Path) -> Explainer:
 
 
 def explain_lines(config: Path, agent: str) -> int:
-    """Answer one question a line, in order. A line that cannot be read gets an answer with `error`, exit code 2."""
+    """Answer one question a line, in order. A line that is no question is answered with a denial; exit code 2 then."""
     explainer = load_explainer(config)
-    code = 0
+    code, noted = 0, False
     for number, line in enumerate(sys.stdin.buffer, 1):
         if not line.strip():
             continue
@@ -44,31 +57,26 @@ def explain_lines(config: Path, agent: str) -> int:
         try:
             question = parse_question(line)
             if agent and not question.agent:
-                question = Question(
-                    question.id,
-                    question.method,
-                    question.path,
-                    question.headers,
-                    agent,
-                    question.body,
-                    question.profile,
-                )
+                question = replace(question, agent=agent)
+            if question.unknown and not noted:
+                noted = True
+                print(f"line {number}: key {question.unknown[0]!r} is not known and ignored", file=sys.stderr)  # noqa: T201
             answer = as_json(question, explainer.explain(question))
         except ConfigurationError as error:
             print(f"line {number}: {error}", file=sys.stderr)  # noqa: T201 - the terminal is the output
-            answer = {"id": _id_of(line), "outcome": "error", "error": f"line {number}: {error}"}
+            answer = as_json(Question(given_id=_id_of(line)), Trail(refusal=Refusal(_BAD_LINE, 400, str(error))))
             code = 2
         sys.stdout.buffer.write(orjson.dumps(answer) + b"\n")
         sys.stdout.buffer.flush()
     return code
 
 
-def _id_of(line: bytes) -> str:
+def _id_of(line: bytes) -> Json:
     try:
         given = orjson.loads(line)
     except orjson.JSONDecodeError:
         return ""
-    return str(given.get("id", "")) if isinstance(given, dict) else ""
+    return given.get("id", "") if isinstance(given, dict) else ""
 
 
 def explain_one(config: Path, file: Path | None, *, agent: str, path: str, form: Literal["text", "json"]) -> int:

@@ -16,7 +16,7 @@ from addons.parking import PARKED
 from addons.proxy.http1 import StrictHttp1Client, StrictHttp1Server, upstream_failed
 from addons.proxy.straight import HooksInPlace, NeverWaits
 from addons.state import EXCHANGE
-from gateway.errors import Refusal, internal_error
+from gateway.errors import Refusal, answer_failed
 
 if TYPE_CHECKING:
     from addons.proxy.door import Door
@@ -176,7 +176,7 @@ class StrictHttpStream(HooksInPlace, mitm.HttpStream):
 
     def _hold_back(self) -> layer.CommandGenerator[None]:
         self.door_state.surroundings.metrics.barrier_refusal("answer")
-        yield from self._fail(internal_error(), mitm.ErrorCode.GENERIC_SERVER_ERROR)
+        yield from self._fail(answer_failed(), mitm.ErrorCode.GENERIC_SERVER_ERROR)
         if self.flow.server_conn.connected:
             yield commands.CloseConnection(self.flow.server_conn)
 

@@ -305,7 +305,7 @@ async def test_evidence_that_fails_is_counted_and_the_answer_held_back(world: Wo
     async with rig.open():
         rig.evidence.broken = True
         answer = await rig.ask()
-        assert answer.status == 503 and answer.code == "llmgw_internal_error"
+        assert answer.status == 502 and answer.code == "llmgw_answer_failed"
         no_raw_answer(answer)
         assert rig.metric("llmgw_hook_failures_total") == 1
         assert rig.crashes == ["response"]

@@ -142,7 +142,7 @@ def answered(config: Path) -> Iterator[tuple[Done, dict[str, dict[str, Any]]]]:
         {"id": "empty"},
     )
     assert "Traceback" not in done.both
-    assert [answer["id"] for answer in answers][-6:] == ["", "", "unknown", "both", "7", "empty"]
+    assert [answer["id"] for answer in answers][-6:] == ["", "", "unknown", "both", 7, "empty"]
     yield done, {answer["id"]: answer for answer in answers}
 
 
@@ -200,11 +200,16 @@ def test_agents_and_models(answered: tuple[Done, dict[str, dict[str, Any]]]) -> 
 def test_bad_lines_are_answered_in_their_place(answered: tuple[Done, dict[str, dict[str, Any]]]) -> None:
     done, answers = answered
     assert done.code == 2
-    for name in ("unknown", "both", "profile"):
-        assert answers[name]["outcome"] == "error"
-        assert answers[name]["error"] in done.err
-    assert "txt" in answers["unknown"]["error"] and "known are" in answers["unknown"]["error"]
-    assert "nothing" in answers["profile"]["error"] and "secrets" in answers["profile"]["error"]
+    for name in ("both", "profile"):
+        assert answers[name]["outcome"] == "deny"
+        assert answers[name]["refusal"]["code"] == "llmgw_invalid_question"
+        assert answers[name]["refusal"]["message"] in done.err
+        assert answers[name].keys() == answers["unknown"].keys()
+    assert "nothing" in answers["profile"]["refusal"]["message"]
+    assert "secrets" in answers["profile"]["refusal"]["message"]
+    # A key that means nothing is told of once and ignored; without a body the line is what `serve` would refuse.
+    assert answers["unknown"]["refusal"]["code"] == "llmgw_invalid_json"
+    assert "key 'txt' is not known" in done.err
     assert done.err.count("line ") == 5
 
 
