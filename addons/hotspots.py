@@ -93,6 +93,16 @@ def _body_size(request: http.Request, response: http.Response | None = None) -> 
     return size
 
 
+def know_fields(headers: http.Headers, index: dict[bytes, bytes]) -> None:
+    """Spare `_index` its pass: whoever read these fields made the index on the way."""
+    headers.__dict__["_index"] = (headers.fields, index)
+
+
+def know_size(headers: http.Headers, method: bytes, status: int, size: int | None) -> None:
+    """Spare `_body_size` its work for these fields; `status` is 0 for a request."""
+    headers.__dict__["_size"] = ((headers.fields, method, status), size)
+
+
 def _fork(self: context.Context) -> context.Context:
     """Context.fork without a Server object, and its random id, that the next line would replace."""
     made = context.Context.__new__(context.Context)

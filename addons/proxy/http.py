@@ -13,6 +13,7 @@ from mitmproxy.proxy.layers.http import HttpErrorHook, HttpRequestHeadersHook
 from mitmproxy.proxy.layers.http._base import ReceiveHttp
 
 from addons.parking import PARKED
+from addons.proxy.head import is_checked
 from addons.proxy.http1 import StrictHttp1Client, StrictHttp1Server, upstream_failed
 from addons.proxy.straight import HooksInPlace, NeverWaits
 from addons.state import EXCHANGE
@@ -179,6 +180,12 @@ class StrictHttpStream(HooksInPlace, mitm.HttpStream):
         yield from self._fail(answer_failed(), mitm.ErrorCode.GENERIC_SERVER_ERROR)
         if self.flow.server_conn.connected:
             yield commands.CloseConnection(self.flow.server_conn)
+
+    def check_invalid(self, request: bool) -> layer.CommandGenerator[bool]:
+        # Our reader is stricter than mitmproxy's validation of the same fields: `is_checked` has the reasons.
+        if is_checked(self.flow.request if request else self.flow.response):
+            return False
+        return (yield from super().check_invalid(request))
 
     def check_body_size(self, request: bool) -> layer.CommandGenerator[bool]:
         limits = self.door_state.surroundings.snapshot().settings.limits

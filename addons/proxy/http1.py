@@ -1,8 +1,7 @@
-"""HTTP/1.1 halves with bounds: header blocks are checked byte by byte before mitmproxy parses them (RFC 9112)."""
+"""HTTP/1.1 halves with bounds: header blocks are read by our own rules (addons.proxy.head)."""
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Final
 
 import h11
@@ -13,6 +12,7 @@ from mitmproxy.proxy.layers.http._base import ReceiveHttp
 
 from addons.native import refusal_bytes
 from addons.proxy.framing import has_length, in_one_write, whole_body
+from addons.proxy.head import LeftToMitmproxy, malformed, read_answer, read_request
 from addons.proxy.straight import NeverWaits
 from addons.state import Phase
 from addons.telemetry import report_protocol_refusal
@@ -20,76 +20,11 @@ from gateway.errors import Refusal
 
 if TYPE_CHECKING:
     from addons.proxy.door import Door
+    from addons.proxy.head import AnswerHead
     from addons.state import ConnectionState
 
 _ANSWER_HEADER_BOUND: Final = 65_536
 _END: Final = b"\r\n\r\n"
-_REQUEST_LINE: Final = re.compile(rb"([A-Z]{1,16}) ([\x21-\x7e]{1,8192}) HTTP/(\d\.\d)")
-_STATUS_LINE: Final = re.compile(rb"HTTP/1\.[01] [2-5]\d\d(?: [^\r\n\x00]*)?")
-_FIELD: Final = re.compile(rb"([!#$%&'*+\-.^_`|~0-9A-Za-z]{1,128}):[ \t]*([\x20\x21-\x7e\t\x80-\xff]*)")
-
-_SINGLE: Final = frozenset(
-    {b"host", b"content-length", b"transfer-encoding", b"content-encoding", b"content-type", b"authorization"}
-)
-"""Fields that may stand only once: two parsers might each take another one."""
-
-
-def _malformed(status: int, what: str) -> Refusal:
-    return Refusal("llmgw_malformed_request", status, f"The HTTP request was refused: {what}.")
-
-
-def inspect_head(head: bytes, header_count: int) -> Refusal | None:
-    """Why a request's header block (without its final empty line) is refused, or None.
-
-    Refuses what two parsers may read differently: folded lines, bare CR or LF, controls, names outside RFC 9110 tokens,
-    two Host fields, an absolute or authority target, Transfer-Encoding other than a single `chunked`, two lengths.
-    """
-    lines = head.split(b"\r\n")
-    request_line = _REQUEST_LINE.fullmatch(lines[0])
-    if request_line is None:
-        return _malformed(400, "the request line is not valid HTTP/1.1")
-    if request_line[3] != b"1.1":
-        return _malformed(505, "only HTTP/1.1 is spoken here")
-    if not request_line[2].startswith(b"/"):
-        return _malformed(400, "the target must be a path; this gateway is a base URL, not a proxy")
-    if len(lines) - 1 > header_count:
-        return _malformed(431, f"more than {header_count} header fields")
-    return _inspect_fields(lines[1:], request_line[1])
-
-
-def _inspect_fields(lines: list[bytes], method: bytes) -> Refusal | None:
-    seen: dict[bytes, bytes] = {}
-    for line in lines:
-        match = _FIELD.fullmatch(line)
-        if match is None:
-            return _malformed(400, "a header field is malformed")
-        name = match[1].lower()
-        if name in _SINGLE:
-            if name in seen:
-                return _malformed(400, f"the {name.decode()} field is there twice")
-            seen[name] = match[2].strip()
-        elif name == b"trailer":
-            return _malformed(400, "trailers are not accepted")
-        elif name == b"upgrade":
-            return Refusal(
-                "llmgw_upgrade_refused",
-                426,
-                "Protocol upgrades are refused: use plain HTTPS requests with SSE streaming.",
-            )
-    if b"host" not in seen or not seen[b"host"]:
-        return _malformed(400, "the Host field is missing")
-    return _inspect_framing(seen, method)
-
-
-def _inspect_framing(seen: dict[bytes, bytes], method: bytes) -> Refusal | None:
-    length, coding = seen.get(b"content-length"), seen.get(b"transfer-encoding")
-    if coding is not None and (coding.lower() != b"chunked" or length is not None):
-        return _malformed(400, "its framing is ambiguous")
-    if length is not None and not (length.isdigit() and len(length) < 16):
-        return _malformed(400, "its Content-Length is not a number")
-    if method != b"POST" and (coding is not None or (length or b"0").strip(b"0")):
-        return _malformed(400, "a body is only accepted with POST")
-    return None
 
 
 class StrictHttp1Server(NeverWaits, _http1.Http1Server):
@@ -126,15 +61,22 @@ class StrictHttp1Server(NeverWaits, _http1.Http1Server):
         end = raw.find(_END, 0, limits.header_bytes + len(_END))
         if end < 0:
             if len(raw) > limits.header_bytes:
-                yield from self.refuse(_malformed(431, f"its header block is over {limits.header_bytes} bytes"), raw)
+                yield from self.refuse(malformed(431, f"its header block is over {limits.header_bytes} bytes"), raw)
             elif b"\n" in raw and b"\n" in raw.replace(b"\r\n", b""):
-                yield from self.refuse(_malformed(400, "a line ends with a bare line feed"), raw)
+                yield from self.refuse(malformed(400, "a line ends with a bare line feed"), raw)
             return
-        refusal = inspect_head(raw[:end], limits.header_count)
-        if refusal is not None:
-            yield from self.refuse(refusal, raw)
-            return
-        yield from super().read_headers(event)
+        found = read_request(raw[:end], limits.header_count)
+        if isinstance(found, Refusal):
+            yield from self.refuse(found, raw)
+        elif isinstance(found, LeftToMitmproxy):
+            yield from super().read_headers(event)
+        else:
+            self.buf.maybe_extract_at_most(end + len(_END))
+            self.request, size = found
+            yield ReceiveHttp(mitm.RequestHeaders(self.stream_id, self.request, size == 0))
+            self.body_reader = _http1.make_body_reader(size)
+            self.state = self.read_body
+            yield from self.state(event)
 
     def refuse(self, refusal: Refusal, raw: bytes) -> layer.CommandGenerator[None]:
         """Answer a request that has no exchange, and close."""
@@ -174,7 +116,7 @@ class StrictHttp1Server(NeverWaits, _http1.Http1Server):
 
     def _refuse_body(self, what: str) -> layer.CommandGenerator[None]:
         """Answer a request whose body broke off the rules, and close; its exchange ends with it."""
-        refusal, exchange = _malformed(400, what), self.door_state.exchange
+        refusal, exchange = malformed(400, what), self.door_state.exchange
         if exchange is None:
             yield from self.refuse(refusal, b"")
         else:
@@ -209,7 +151,7 @@ class StrictHttp1Server(NeverWaits, _http1.Http1Server):
 
 def _by_code(code: mitm.ErrorCode) -> Refusal:
     if code is mitm.ErrorCode.REQUEST_VALIDATION_FAILED or code is mitm.ErrorCode.GENERIC_CLIENT_ERROR:
-        return _malformed(400, "it is not valid HTTP/1.1")
+        return malformed(400, "it is not valid HTTP/1.1")
     return upstream_failed()
 
 
@@ -237,18 +179,32 @@ class StrictHttp1Client(NeverWaits, _http1.Http1Client):
         yield from in_one_write(self, super().send(event), hold=has_length(event))
 
     def read_headers(self, event: events.ConnectionEvent) -> layer.CommandGenerator[None]:
+        reading = super().read_headers(event)
         if isinstance(event, events.DataReceived):
             raw = bytes(self.buf)
-            broken = self.request is None or (_END not in raw and len(raw) > _ANSWER_HEADER_BOUND)
-            if not broken and _END in raw:
-                broken = not _answer_framing_is_plain(raw[: raw.find(_END)])
-            if broken:
+            end = raw.find(_END)
+            if self.request is None or self.stream_id is None or (end < 0 and len(raw) > _ANSWER_HEADER_BOUND):
                 yield from self._give_up()
                 return
+            if end >= 0:
+                found = read_answer(raw[:end], self.request.data.method)
+                if found is None:
+                    yield from self._give_up()
+                    return
+                if not isinstance(found, LeftToMitmproxy):
+                    self.buf.maybe_extract_at_most(end + len(_END))
+                    reading = self._read_on(found, self.stream_id, event)
         try:
-            yield from super().read_headers(event)
+            yield from reading
         except ValueError:
             yield from self._give_up()
+
+    def _read_on(self, head: AnswerHead, stream_id: int, event: events.DataReceived) -> layer.CommandGenerator[None]:
+        self.response, size = head
+        yield ReceiveHttp(mitm.ResponseHeaders(stream_id, self.response, size == 0))
+        self.body_reader = _http1.make_body_reader(size)
+        self.state = self.read_body
+        yield from self.state(event)
 
     def read_body(self, event: events.Event) -> layer.CommandGenerator[None]:
         if self.stream_id is not None and (body := whole_body(self, event)):
@@ -278,23 +234,3 @@ class StrictHttp1Client(NeverWaits, _http1.Http1Client):
                 mitm.ResponseProtocolError(self.stream_id, "malformed answer", mitm.ErrorCode.GENERIC_SERVER_ERROR)
             )
         self.state = self.done
-
-
-def _answer_framing_is_plain(head: bytes) -> bool:
-    """Whether an answer's framing leaves no room for a second reading (RFC 9112 section 6.3), and is final."""
-    lines = head.split(b"\r\n")
-    if not _STATUS_LINE.fullmatch(lines[0]):
-        return False
-    lengths, codings = 0, 0
-    for line in lines[1:]:
-        match = _FIELD.fullmatch(line)
-        if match is None:
-            return False
-        name = match[1].lower()
-        lengths += name == b"content-length"
-        if name == b"transfer-encoding":
-            codings += 1
-            if match[2].strip().lower() != b"chunked":
-                return False
-    whole = lines[0].startswith(b"HTTP/1.0") or lines[0][9:12] == b"204"  # neither may be chunked
-    return lengths + codings <= (0 if codings and whole else 1)
