@@ -79,6 +79,7 @@ ANSWERS: dict[str, bytes] = {
     b"2\r\n{}\r\n0\r\nx-the-upstreams-own-words: 1\r\n\r\n",
     "folded header": OK + b"x-a: 1\r\n the-upstreams-own-words\r\n"
     b"content-length: 2\r\n\r\n{}",
+    "bare line feeds": b"HTTP/1.1 200 OK\ncontent-type: application/json\ncontent-length: 2\n\n{}",
     "endless header": b"HTTP/1.1 200 OK\r\n" + b"x-pad: " + b"a" * 80_000,
     "announced too large": OK + b"content-length: 99999999\r\n\r\n" + MARK,
     "too large, chunked": OK + b"transfer-encoding: chunked\r\n\r\n"
