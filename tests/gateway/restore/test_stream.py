@@ -35,11 +35,20 @@ def run(dialect: str, *chunks: bytes, **options: Any) -> bytes:
 
 @pytest.mark.parametrize("dialect", STREAMS)
 def test_every_two_way_split_and_single_bytes_give_the_same_bytes(dialect: str) -> None:
-    for data, step in ((STREAMS[dialect], 997), (SHORT[dialect], 1)):
+    for data in (STREAMS[dialect], SHORT[dialect]):
         whole = run(dialect, data)
         assert run(dialect, *(data[at : at + 1] for at in range(len(data)))) == whole
-        for at in range(0, len(data), step):
-            assert run(dialect, data[:at], data[at:]) == whole, at
+    for at in range(len(data)):
+        assert run(dialect, data[:at], data[at:]) == whole, at
+
+
+@pytest.mark.parametrize("share", range(4))
+@pytest.mark.parametrize("dialect", STREAMS)
+def test_every_two_way_split_of_the_long_streams(dialect: str, share: int) -> None:
+    data = STREAMS[dialect]
+    whole = run(dialect, data)
+    for at in range(share, len(data), 4):
+        assert run(dialect, data[:at], data[at:]) == whole, at
 
 
 @pytest.mark.parametrize("dialect", STREAMS)
