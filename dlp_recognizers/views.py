@@ -33,12 +33,11 @@ _BLOB = re.compile(r"[A-Za-z0-9+/_-]{16,}(?:\r?\n[A-Za-z0-9+/_-]{4,})*={0,2}")
 """What may be base64 (wrapped or not) or hex. Shorter ones hold fewer than twelve characters."""
 _LONG = re2.compile(r"[A-Za-z0-9+/_-]{16}")
 """Whether there can be one at all: several times as fast."""
-_ENCODED = re.compile(f"{_ESCAPE.pattern}|{_BLOB.pattern}")
 _URL_SAFE = str.maketrans("-_", "+/")
 _HEX = frozenset("0123456789abcdefABCDEF")
 _SHORT = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f"}
-_LEVELS = 3
-"""How many layers of escapes are undone."""
+_LEVELS = 4
+"""How many layers are undone, escapes and encodings together."""
 _REACH = 4096
 """How far around a change a reading is scanned again, in characters: longer than any value but a private key."""
 
@@ -142,23 +141,28 @@ def _has_long(text: str) -> bool:
 
 
 def unescaped(text: str) -> View | None:
-    """`text` with one layer of JSON, URL, HTML and quoted-printable escapes undone, and of base64 and hex that
-    hold text; None if there is none."""
+    """`text` with one layer of JSON, URL, HTML and quoted-printable escapes undone, or where there are none of base64
+    and hex that hold text; None if there is neither."""
     escapes = "\\" in text or "%" in text or "&" in text or "=\n" in text or "=\r" in text
     blobs = _has_long(text)
     if not escapes and not blobs:
         return None
-    encoded = (_ENCODED if escapes else _BLOB) if blobs else _ESCAPE
+    # One after the other: a token that shows only once its escapes are undone may itself read as base64.
+    view = _undone(text, _ESCAPE) if escapes else None
+    return view or (_undone(text, _BLOB) if blobs else None)
+
+
+def _undone(text: str, encoded: re.Pattern[str]) -> View | None:
     found = False
 
     def pieces() -> Iterator[tuple[int, int, str]]:
         nonlocal found
         for match in encoded.finditer(text):
-            if match.group()[0] in "\\%&=":
+            if encoded is _BLOB:
+                parts = _blob(match.group(), match.start())
+            else:
                 value = _decode(match.group())
                 parts = [] if value is None else [(match.start(), match.end(), value)]
-            else:
-                parts = _blob(match.group(), match.start())
             for part in parts:
                 found = True
                 yield part

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from dlp_recognizers.engine import Engine, EngineSettings
+from dlp_recognizers.engine import Engine, EngineSettings, create
 from dlp_recognizers.views import unescaped
 
 MAIL = "wilma.steinbrueck@posteo-kunden.de"
@@ -75,3 +75,13 @@ def test_long_blobs_cost_little(engine: Engine) -> None:
         start = time.perf_counter()
         engine.scan(text)
         assert time.perf_counter() - start < 3
+
+
+def test_a_token_that_shows_behind_an_escape_is_not_taken_for_a_blob() -> None:
+    head, body = (
+        base64.urlsafe_b64encode(part).decode().rstrip("=") for part in (b'{"alg":"HS256"}', b'{"sub":"8138473"}')
+    )
+    token = f"{head}.{body}.ggbn41WUqms0L10KOl5IQvq0KPdi5uKC5cFlfHjDqWc"
+    text = f'"first line\\n{token}\\nlast line"'
+    found = create({}).scan(text)
+    assert any(hit.start <= text.index(token) and hit.end >= text.index(token) + len(token) for hit in found)
