@@ -19,16 +19,16 @@ RUN /opt/tools/bin/pip wheel --no-deps --no-build-isolation --wheel-dir /wheels 
 
 FROM python:3.13-slim
 RUN useradd --system --uid 10001 --create-home --home-dir /var/lib/llmgw llmgw \
- && install -d -o llmgw -g llmgw -m 0750 /work
+ && install -d -o llmgw -g llmgw -m 0750 /srv/llmgw
 COPY --from=build /opt/llmgw /opt/llmgw
 # The stand-in models of the compose file.
 COPY demo /opt/llmgw/share/demo
 ENV PATH=/opt/llmgw/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
 USER llmgw
-WORKDIR /work
+WORKDIR /srv/llmgw
 EXPOSE 8443 9464
 HEALTHCHECK --interval=10s --timeout=3s --start-period=40s --retries=3 \
   CMD ["python", "-c", "import urllib.request as r; r.urlopen('http://127.0.0.1:9464/readyz', timeout=2)"]
 STOPSIGNAL SIGTERM
 ENTRYPOINT ["llmgw"]
-CMD ["serve", "-c", "/work/gateway.yaml"]
+CMD ["serve", "-c", "/srv/llmgw/gateway.yaml"]

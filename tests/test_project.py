@@ -55,7 +55,7 @@ def compose_settings(tmp_path: Path) -> Settings:
     work = tmp_path / "work"
     init(work)
     text = (ROOT / "deploy" / "compose" / "gateway.yaml").read_text("utf-8")
-    (work / "compose.yaml").write_text(text.replace("/work/", f"{work}/"))
+    (work / "compose.yaml").write_text(text.replace("/srv/llmgw/", f"{work}/"))
     return load_settings(work / "compose.yaml")
 
 
