@@ -99,6 +99,9 @@ class SpanKind(enum.StrEnum):
     SEALED = "sealed"
     """Text that must stay byte-identical (signed reasoning, opaque state): scanned; a finding that the profile would
     remove refuses the request, because it cannot be removed."""
+    ATTACHED = "attached"
+    """Text inside an attachment: scanned; offsets are those of the extracted text, `path` is the attachment's. What
+    the profile would remove is removed by rewriting the attachment, or refuses the request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,15 +114,51 @@ class TextSpan:
     kind: SpanKind = SpanKind.TEXT
 
 
+class PartRole(enum.StrEnum):
+    """What the text of an opened attachment is."""
+
+    SOURCE = "source"
+    """The file itself, decoded: a text format. Offsets are the file's own, so it can be redacted in place."""
+    VIEW = "view"
+    """What a reader of the format sees, or can get at: cells, markup removed, metadata, nested files."""
+    PIXELS = "pixels"
+    """What is written in an image; words can be blacked out."""
+
+
+@dataclass(frozen=True, slots=True)
+class AttachedPart:
+    """One text of an opened attachment, which is a span like any other."""
+
+    span: int
+    """Index into `Prompt.spans`."""
+    role: PartRole
+
+
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A part that cannot be read as text: image, audio, file reference, unknown binary."""
+    """A part that is a file: an image, audio, a document, or a reference to one that is kept elsewhere.
+
+    A dialect makes it with what the body says; `gateway.attachments.with_opened` adds what was found inside. One that
+    nobody has opened is of unknown content.
+    """
 
     path: str = field(repr=False)
+    """JSON pointer (RFC 6901) to the string that holds the content or the reference. Sent as it is unless rewritten."""
     media_type: str
-    """From a closed list of the dialects' own words, `application/octet-stream` when unknown."""
+    """As declared: from a closed list of the dialects' own words, `application/octet-stream` when unknown."""
     size: int
     """Bytes as they stand in the body; 0 for a reference."""
+    name: str = field(default="", repr=False)
+    """File name that the client gave; its extension counts as a declaration. The name itself is scanned elsewhere."""
+    data: str | bytes = field(default="", repr=False)
+    """The content: `str` is base64 (either alphabet, padding or not) or a data URL, exactly as in the body; `bytes` is
+    the file itself. Empty: only a reference."""
+    content_type: str = ""
+    """The type found by looking, from the openers' closed list; empty until opened, or when nothing is known."""
+    unknown: tuple[str, ...] = ("unopened",)
+    """Why some of its content is unknown, from a closed list; empty: everything in it was read."""
+    parts: tuple[AttachedPart, ...] = ()
+    """Its texts, once opened."""
 
 
 @dataclass(frozen=True, slots=True)
