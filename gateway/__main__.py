@@ -78,7 +78,7 @@ def serve(
     settings = load_settings(config)
     count = workers or settings.run.workers
     supervisor = Supervisor(
-        config.resolve(), settings, workers=count, announce=lambda text: typer.echo(f"llmgw: {text}", err=True)
+        config.resolve(), settings, workers=count, announce=lambda text: typer.echo(f"llmgw: {text}")
     )
     raise typer.Exit(supervisor.run())
 

@@ -123,10 +123,9 @@ class RunningGateway:
         """Start and wait until every worker is ready."""
         command = [sys.executable, "-m", "gateway", "serve", "-c", str(self.config), "--workers", str(workers)]
         self.log = self.folder / "gateway.log"
-        with self.log.open("ab") as output:
-            self._process = subprocess.Popen(
-                command, stdout=output, stderr=output, env={**os.environ, **(environment or {})}
-            )
+        # What is said to the person at the terminal goes to stdout; stderr is the log, JSON lines alone.
+        with self.log.open("ab") as log, (self.folder / "gateway.out").open("ab") as out:
+            self._process = subprocess.Popen(command, stdout=out, stderr=log, env={**os.environ, **(environment or {})})
         deadline = time.monotonic() + seconds
         while not (states := self.states(workers)):
             if self._process.poll() is not None or time.monotonic() > deadline:
