@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from gateway.attached import Attachment as Attachment  # noqa: PLC0414 -- told to type checkers as ours
+
 type Json = dict[str, Any] | list[Any] | str | int | float | bool | None
 """A parsed JSON value. `Any` stops here: walkers narrow it with isinstance."""
 
@@ -112,53 +114,6 @@ class TextSpan:
     """RFC 6901 JSON pointer into the body. For a key span: the pointer of the member that the key names."""
     text: str = field(repr=False)
     kind: SpanKind = SpanKind.TEXT
-
-
-class PartRole(enum.StrEnum):
-    """What the text of an opened attachment is."""
-
-    SOURCE = "source"
-    """The file itself, decoded: a text format. Offsets are the file's own, so it can be redacted in place."""
-    VIEW = "view"
-    """What a reader of the format sees, or can get at: cells, markup removed, metadata, nested files."""
-    PIXELS = "pixels"
-    """What is written in an image; words can be blacked out."""
-
-
-@dataclass(frozen=True, slots=True)
-class AttachedPart:
-    """One text of an opened attachment, which is a span like any other."""
-
-    span: int
-    """Index into `Prompt.spans`."""
-    role: PartRole
-
-
-@dataclass(frozen=True, slots=True)
-class Attachment:
-    """A part that is a file: an image, audio, a document, or a reference to one that is kept elsewhere.
-
-    A dialect makes it with what the body says; `gateway.attachments.with_opened` adds what was found inside. One that
-    nobody has opened is of unknown content.
-    """
-
-    path: str = field(repr=False)
-    """JSON pointer (RFC 6901) to the string that holds the content or the reference. Sent as it is unless rewritten."""
-    media_type: str
-    """As declared: from a closed list of the dialects' own words, `application/octet-stream` when unknown."""
-    size: int
-    """Bytes as they stand in the body; 0 for a reference."""
-    name: str = field(default="", repr=False)
-    """File name that the client gave; its extension counts as a declaration. The name itself is scanned elsewhere."""
-    data: str | bytes = field(default="", repr=False)
-    """The content: `str` is base64 (either alphabet, padding or not) or a data URL, exactly as in the body; `bytes` is
-    the file itself. Empty: only a reference."""
-    content_type: str = ""
-    """The type found by looking, from the openers' closed list; empty until opened, or when nothing is known."""
-    unknown: tuple[str, ...] = ("unopened",)
-    """Why some of its content is unknown, from a closed list; empty: everything in it was read."""
-    parts: tuple[AttachedPart, ...] = ()
-    """Its texts, once opened."""
 
 
 @dataclass(frozen=True, slots=True)

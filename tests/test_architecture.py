@@ -43,6 +43,7 @@ LAYERS: tuple[tuple[str, int], ...] = (
     # L0 words
     ("gateway", 0),
     ("gateway.model", 0),
+    ("gateway.attached", 0),
     ("gateway.errors", 0),
     ("gateway.ports", 0),
     ("gateway.entities", 0),
