@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, settings
 
 # Two cores are shared by xdist workers and child processes: a deadline per example would be a timed test.
 settings.register_profile("default", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-# The gate draws the same examples each time, so that a change fails for what it changed; people and long searches draw anew.
+# The gate draws the same examples each time, so that a change fails for what it changed; people draw anew.
 settings.register_profile("gate", settings.get_profile("default"), derandomize=True)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "gate" if os.environ.get("CI") else "default"))
 
