@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from gateway.entities import EntityGroup, group_of
+from gateway.entities import EntityGroup, group_of, is_own
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +65,8 @@ def _covers(outer: Hit, inner: Hit) -> bool:
         return False
     if outer.entity == inner.entity:
         return True
+    if is_own(outer.entity) or is_own(inner.entity):
+        return False  # its level is its own: neither may hide the other
     same_span = outer.start == inner.start and outer.end == inner.end
     allowed = _SWALLOWS[group_of(outer.entity)]
     return group_of(inner.entity) in allowed and (not same_span or outer.score >= inner.score)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from gateway.diagnostics import Diagnostic, DocumentError
 from gateway.document_model import Document, SourceMap, validate_text
@@ -68,38 +68,46 @@ def load_settings(path: Path) -> Settings:
     Raises DocumentError; a file that the settings name and that does not exist is a fault at the line that names it.
     """
     settings, source = load(path, Settings)
-    resolved, files = _resolve_paths(settings, path.parent, ())
+    files: list[_Named] = []
+    resolved = _resolved(settings, path.parent, (), files)
     faults = lint_settings(settings, source)
     faults += [
         source.diagnostic(loc, f"file {written} does not exist", f"create {file} or correct the path", "file-missing")
         for loc, written, file in files
-        if not _made_at_run_time(loc) and not file.is_file()
+        if not _made_at_run_time(loc) and not file.is_file() and not (_may_be_folder(loc) and file.is_dir())
     ]
     if faults:
         raise DocumentError(faults)
     return resolved
 
 
-def _made_at_run_time(loc: tuple[str, ...]) -> bool:
+type _Named = tuple[tuple[str | int, ...], Path, Path]
+"""A path of a document: where it stands, as written, absolute."""
+
+
+def _made_at_run_time(loc: tuple[str | int, ...]) -> bool:
     return loc in (("evidence", "outbox"), ("run", "state"))
 
 
-def _resolve_paths[D: Document](
-    document: D, folder: Path, loc: tuple[str, ...]
-) -> tuple[D, list[tuple[tuple[str, ...], Path, Path]]]:
-    """A copy of `document` with absolute paths, and each path: where it stands, as written, absolute."""
-    changed: dict[str, object] = {}
-    files: list[tuple[tuple[str, ...], Path, Path]] = []
-    for name in type(document).model_fields:
-        value = getattr(document, name)
-        if isinstance(value, Path):
-            absolute = resolve(folder, value)
-            changed[name] = absolute
-            files.append(((*loc, name), value, absolute))
-        elif isinstance(value, Document):
-            changed[name], below = _resolve_paths(value, folder, (*loc, name))
-            files += below
-    return document.model_copy(update=changed), files
+def _may_be_folder(loc: tuple[str | int, ...]) -> bool:
+    return loc[:2] == ("dlp", "recognizers")
+
+
+def _resolved[T](value: T, folder: Path, loc: tuple[str | int, ...], files: list[_Named]) -> T:
+    """A copy of `value` (a document, a path, a list of such, or anything else) with absolute paths; adds each path to
+    `files`."""
+    changed: Any = value
+    if isinstance(value, Path):
+        changed = resolve(folder, value)
+        files.append((loc, value, changed))
+    elif isinstance(value, tuple):
+        changed = tuple(_resolved(each, folder, (*loc, index), files) for index, each in enumerate(value))
+    elif isinstance(value, Document):
+        fields = {
+            name: _resolved(getattr(value, name), folder, (*loc, name), files) for name in type(value).model_fields
+        }
+        changed = value.model_copy(update=fields)
+    return changed  # type: ignore[no-any-return]
 
 
 def _unreadable(path: Path, message: str, fix: str, code: str) -> DocumentError:

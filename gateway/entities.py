@@ -7,6 +7,7 @@ its value is ever put back into an answer: secrets never are.
 from __future__ import annotations
 
 import enum
+import re
 from types import MappingProxyType
 from typing import Final
 
@@ -87,9 +88,11 @@ _BY_GROUP: Final[dict[EntityGroup, tuple[str, ...]]] = {
         "NO_FNR",
         "IE_PPS",
         "PASSPORT",
+        "CUSTOMER_RECORD",
+        "EMPLOYEE_RECORD",
     ),
     EntityGroup.HEALTH: ("MEDICAL_RECORD_NUMBER", "HEALTH_CONDITION", "MEDICAL_LICENSE"),
-    EntityGroup.ORGANISATION: ("ORGANIZATION", "LOCATION", "CODE_NAME"),
+    EntityGroup.ORGANISATION: ("ORGANIZATION", "LOCATION", "CODE_NAME", "DOCUMENT_COPY"),
     EntityGroup.MARKING: ("MARKING_PUBLIC", "MARKING_INTERNAL", "MARKING_CONFIDENTIAL", "MARKING_RESTRICTED"),
     EntityGroup.ESCAPE: ("LITERAL",),
 }
@@ -98,6 +101,33 @@ ENTITY_GROUPS: Final = MappingProxyType({name: group for group, names in _BY_GRO
 """Every entity the product knows, with its group."""
 
 
+OWN_PREFIXES: Final = MappingProxyType(
+    {
+        f"{group.name}_": group
+        for group in (EntityGroup.SECRET, EntityGroup.PERSONAL, EntityGroup.HEALTH, EntityGroup.ORGANISATION)
+    }
+)
+"""What the name of an entity of the organisation's own begins with, and the group that this puts it in. The name alone
+tells the group, so that everybody who meets it (a scan process, a policy, an event's reader) agrees on it."""
+OWN_DATA: Final = frozenset({"CODE_NAME", "CUSTOMER_RECORD", "EMPLOYEE_RECORD", "DOCUMENT_COPY"})
+"""Entities of the product that only the organisation's own data can make."""
+_OWN_NAME: Final = re.compile(r"(?:SECRET|PERSONAL|HEALTH|ORGANISATION)_[A-Z0-9_]{1,34}")
+
+
+def is_own_name(entity: str) -> bool:
+    """Whether `entity` is a well-formed name for an entity of the organisation's own: `SECRET_BUILD_TOKEN`."""
+    return entity not in ENTITY_GROUPS and _OWN_NAME.fullmatch(entity) is not None
+
+
+def is_own(entity: str) -> bool:
+    """Whether only the organisation's own data or recognizers find `entity`."""
+    return entity in OWN_DATA or entity not in ENTITY_GROUPS
+
+
 def group_of(entity: str) -> EntityGroup:
-    """The group of `entity`; an entity that nobody declared counts as personal, so that profiles remove it."""
-    return ENTITY_GROUPS.get(entity, EntityGroup.PERSONAL)
+    """The group of `entity`; one that nobody declared and whose name tells no group counts as personal, so that
+    profiles remove it."""
+    known = ENTITY_GROUPS.get(entity)
+    if known is not None:
+        return known
+    return OWN_PREFIXES.get(entity.partition("_")[0] + "_", EntityGroup.PERSONAL)

@@ -76,6 +76,29 @@ class IdentitySettings(Document):
     oauth: OAuth | None = None
 
 
+type EntityName = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]{1,46}$")]
+type LevelName = Literal["public", "internal", "confidential", "restricted"]
+
+
+class DenyList(Document):
+    """Terms that give something away by being named, one a line; # begins a comment."""
+
+    file: FilePath
+    entity: EntityName = "CODE_NAME"
+    level: LevelName | None = None
+    """What a finding counts as, where the policy does not name the entity."""
+
+
+class Fingerprints(Document):
+    """Fingerprints of documents, made by `llmgw fingerprint build`."""
+
+    file: FilePath
+    passage: Annotated[int, Field(ge=80, le=10_000)] = 160
+    """Letters and digits that a passage must share with a document to count as a copy."""
+    share: Annotated[float, Field(gt=0, le=1)] = 0.5
+    """Or how much of the document must be there."""
+
+
 class Dlp(Document):
     """The scanner: its processes, its bounds."""
 
@@ -89,6 +112,12 @@ class Dlp(Document):
     """Installed spaCy pipelines for names, organisations and places, by name; empty: the built-in rules alone."""
     allow_examples: bool = True
     """Whether well-known documentation examples (4111 1111 1111 1111, ...) are left alone."""
+    recognizers: tuple[FilePath, ...] = ()
+    """Files of recognizers, or folders with such files (*.yaml)."""
+    deny_lists: tuple[DenyList, ...] = ()
+    exact_match: tuple[FilePath, ...] = ()
+    """Tables of record values, made by `llmgw match build`."""
+    fingerprints: tuple[Fingerprints, ...] = ()
 
 
 class Redis(Document):
