@@ -133,6 +133,40 @@ def explain(  # noqa: PLR0917 - options, given by name
     raise typer.Exit(explain_one(config, file, agent=agent, path=path, form=form))
 
 
+@app.command("eval")
+def evaluate(  # noqa: PLR0917 - options, given by name
+    files: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="[FILE]...", help="Labelled text: JSONL, or CoNLL with the label in a column."),
+    ] = None,
+    versus: Annotated[
+        list[str] | None, typer.Option("--vs", metavar="presidio", help="Measure stock Presidio on the same text too.")
+    ] = None,
+    pipeline: Annotated[
+        list[str] | None, typer.Option("--pipeline", metavar="NAME", help="Measure an installed spaCy pipeline too.")
+    ] = None,
+    false_findings: Annotated[
+        list[Path] | None,
+        typer.Option("--false-findings", metavar="PATH", help="File or folder that holds nothing sensitive."),
+    ] = None,
+    min_score: Annotated[float, typer.Option(min=0.0, max=1.0, help="Findings below this score do not count.")] = 0.5,
+    output: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Write the figures here too.")] = None,
+    config: Annotated[
+        Path | None, typer.Option("-c", "--config", metavar="FILE", help="Measure the engine of these settings.")
+    ] = None,
+) -> None:
+    """Print precision, recall and F2 for each entity on labelled text; false findings per 1,000 lines on other text.
+
+    Example: llmgw eval labelled.jsonl --vs presidio --json figures.json
+    """
+    from gateway.eval_cli import Wish, run
+
+    wish = Wish(
+        tuple(files or ()), tuple(false_findings or ()), tuple(versus or ()), tuple(pipeline or ()), config, min_score
+    )
+    raise typer.Exit(run(wish, output))
+
+
 @app.command()
 def doctor(config: Config) -> None:
     """Check the machine and the deployment, a line each with the fix.

@@ -20,6 +20,7 @@ LAYERS: tuple[tuple[str, int], ...] = (
     ("gateway.__main__", 4),
     ("gateway.explain*", 4),
     ("gateway.doctor*", 4),
+    ("gateway.eval_cli", 4),
     ("gateway.init", 4),
     ("gateway.supervisor*", 4),
     ("gateway.check", 4),

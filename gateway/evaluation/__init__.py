@@ -1,0 +1,1 @@
+"""Measures detection against labelled text: pure functions over samples, labels and findings."""
