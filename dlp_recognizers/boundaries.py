@@ -30,9 +30,21 @@ def in_prose(page: Page, start: int, end: int) -> bool:
     stop = right == "." and page.char(end + 1) in " \n"
     if left not in " \t\n\"'([:;>|*`_" or (right not in " \t\n\"')],;?!<|*`_" and not stop):
         return False
-    low, high = page.line(start, limit=24)
+    low, high = page.line(start, limit=14)
     around = page.text[low:start] + page.text[end : max(end, high)]
     return sum(char.isdigit() for char in around) < 4
+
+
+def json_number(page: Page, start: int, end: int) -> bool:
+    """Whether a bare run of digits is a number of a JSON document, whose key says nothing: a counter, not an id."""
+    if not page.text[start:end].isdigit():
+        return False
+    left = page.text[max(0, start - 24) : start]
+    bare = left.rstrip(" \n")
+    if bare[-2:] == '":':
+        return page.char(end) in ",\n}] "
+    in_list = (bare[-1:] == "[" and page.char(end) != "]") or (bare[-1:] == "," and "\n" in left)
+    return in_list and page.char(end) in ",\n]"
 
 
 def strangers(page: Page, start: int, end: int) -> list[str]:

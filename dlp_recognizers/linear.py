@@ -88,11 +88,17 @@ class LinearRecognizer(EntityRecognizer):
         return [RecognizerResult(hit.entity, hit.start, hit.end, hit.score) for hit in hits]
 
 
+def worded(words: str) -> str:
+    """A pattern for some words as a page spells them: `\\b` also stands beside an underscore, as in `tax_id`, and
+    letters that Latin-1 lacks are those that a page puts in their place."""
+    return f"(?:{Page.of(words).data.decode('latin-1')})".replace(r"\b", r"(?:\b|_)")
+
+
 class Near:
     """Whether one of some words stands near a place."""
 
     def __init__(self, words: str, *, before: int = 60, after: int = 24) -> None:
-        self._program = compiled(rf"(?i)(?:{words})")
+        self._program = compiled(f"(?i){worded(words)}")
         self._before = before
         self._after = after
 

@@ -1,144 +1,178 @@
-"""National numbers that Presidio has no recognizer for; the checksums are those that each country publishes."""
+"""National, tax, health and social-insurance numbers of western Europe; python-stdnum gives most checksums."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import date
+from stdnum import luhn, verhoeff
+from stdnum.at import tin as at_tin
+from stdnum.at import vnr as at_vnr
+from stdnum.be import nn as be_nn
+from stdnum.be import vat as be_vat
+from stdnum.ch import ssn as ch_ssn
+from stdnum.ch import uid as ch_uid
+from stdnum.es import cif as es_cif
+from stdnum.fr import nif as fr_nif
+from stdnum.fr import nir as fr_nir
+from stdnum.gb import utr as gb_utr
+from stdnum.ie import pps as ie_pps
+from stdnum.lu import tva as lu_tva
+from stdnum.nl import bsn as nl_bsn
+from stdnum.pt import cc as pt_cc
+from stdnum.pt import nif as pt_nif
 
-from dlp_recognizers.boundaries import alone, digits, in_column, in_prose
-from dlp_recognizers.linear import Judge, LinearRecognizer, Near, Shape, Verdict
-from dlp_recognizers.page import Page
-
-
-def fr_nir(value: str) -> bool:
-    """French NIR: the last two digits are 97 minus the rest modulo 97 (Corsica's 2A and 2B count as 19 and 18)."""
-    body = value[:-2].upper().replace("2A", "19").replace("2B", "18")
-    return body.isdigit() and value[-2:].isdigit() and 97 - int(body) % 97 == int(value[-2:])
-
-
-def nl_bsn(value: str) -> bool:
-    """Dutch BSN: the eleven test, last digit with weight minus one."""
-    weights = (9, 8, 7, 6, 5, 4, 3, 2, -1)
-    return len(value) == 9 and sum(int(char) * weight for char, weight in zip(value, weights, strict=True)) % 11 == 0
-
-
-def be_nrn(value: str) -> bool:
-    """Belgian national register number: 97 minus the first nine digits modulo 97, a 2 put before them since 2000."""
-    check = int(value[-2:])
-    return 97 - int(value[:9]) % 97 == check or 97 - int("2" + value[:9]) % 97 == check
+from dlp_recognizers.linear import LinearRecognizer
+from dlp_recognizers.numbered import Number, recognizers_of
 
 
-def at_svnr(value: str) -> bool:
-    """Austrian social insurance number: the fourth digit checks the others modulo 11."""
-    weights = (3, 7, 9, 0, 5, 8, 4, 2, 1, 6)
-    return sum(int(char) * weight for char, weight in zip(value, weights, strict=True)) % 11 == int(value[3])
+def es_nss(value: str) -> bool:
+    """Spanish social security number: province and serial modulo 97 give the last two digits."""
+    body = int(value[2:10])
+    whole = int(value[:2]) * (10**7 if body < 10**7 else 10**8) + body
+    return whole % 97 == int(value[10:])
 
 
-def ch_ahv(value: str) -> bool:
-    """Swiss AHV number: an EAN-13."""
-    total = sum(int(char) * (3 if place % 2 else 1) for place, char in enumerate(value[:12]))
-    return value[:3] == "756" and (10 - total % 10) % 10 == int(value[12])
+def pt_niss(value: str) -> bool:
+    """Portuguese social security number: primes as weights, modulo 10."""
+    weights = (29, 23, 19, 17, 13, 11, 7, 5, 3, 2)
+    return 9 - sum(int(char) * weight for char, weight in zip(value, weights, strict=False)) % 10 == int(value[10])
 
 
-def pt_nif(value: str) -> bool:
-    """Portuguese NIF: weights 9 to 2, modulo 11."""
-    rest = sum(int(char) * weight for char, weight in zip(value[:8], range(9, 1, -1), strict=True)) % 11
-    return int(value[8]) == (0 if rest < 2 else 11 - rest)
+def lu_matricule(value: str) -> bool:
+    """Luxembourg's 13-digit matricule: a Luhn digit and a Verhoeff digit over the first eleven."""
+    return luhn.is_valid(value[:12]) and verhoeff.is_valid(value[:11] + value[12])
 
 
-def no_fnr(value: str) -> bool:
-    """Norwegian birth number: two check digits modulo 11."""
-    if not (1 <= int(value[:2]) % 40 <= 31 and 1 <= int(value[2:4]) % 40 <= 12):
-        return False
-    first = sum(int(char) * weight for char, weight in zip(value, (3, 7, 6, 1, 8, 9, 4, 5, 2, 1), strict=False)) % 11
-    second = sum(int(char) * weight for char, weight in zip(value, (5, 4, 3, 2, 7, 6, 5, 4, 3, 2, 1), strict=True)) % 11
-    return first == 0 and second == 0
+def fr_siren(value: str) -> bool:
+    """SIREN and SIRET: Luhn."""
+    return luhn.is_valid(value)
 
 
-def ie_pps(value: str) -> bool:
-    """Irish PPS number: a letter that checks seven digits, and a second letter, modulo 23."""
-    extra = ord(value[8]) - 64 if len(value) == 9 and value[8] != "W" else 0
-    total = sum(int(char) * weight for char, weight in zip(value[:7], range(8, 1, -1), strict=True)) + extra * 9
-    return value[7] == "WABCDEFGHIJKLMNOPQRSTUV"[total % 23]
+_BE = (
+    r"rijksregister|registre national|nationalregister|\bnrn\b|\bniss\b|\binsz\b|\brrn\b|num[eé]ro national|"
+    r"nationaal nummer"
+)
+_AT_SV = r"\bsvnr|sozialversicherung|versicherungsnummer|\bsv-n|e-card|social insurance|social security"
+_NIR = (
+    r"\bnir\b|s[eé]curit[eé] sociale|\binsee\b|num[eé]ro de s[eé]cu|carte vitale|\bn.? ?s[eé]cu|social security|\bnss\b"
+)
+_UTR = r"\butr\b|unique taxpayer|self.assessment|tax reference|tax ref"
 
+_FR_TAX = (
+    r"num[eé]ro fiscal|n. fiscal|identifiant fiscal|\bspi\b|r[eé]f[eé]rence fiscale|imp[oô]ts|tax (?:id|number)|\bnif\b"
+)
 
-def dk_cpr(value: str) -> bool:
-    """Danish CPR number: a date that exists; the old checksum is no longer kept."""
-    try:
-        date(2000 + int(value[4:6]) % 100, int(value[2:4]), int(value[:2]))
-    except ValueError:
-        return False
-    return True
-
-
-@dataclass(frozen=True, slots=True)
-class _Number:
-    entity: str
-    regex: str
-    words: str
-    valid: Callable[[str], bool]
-    alone: float = 0.0
-    """Score of a valid one with no word of its kind near; 0: such a word is needed."""
-
-
-_NUMBERS = (
-    _Number(
+NUMBERS = (
+    Number(
         "FR_NIR",
-        r"\b[12] ?[0-9]{2} ?(?:0[1-9]|1[0-2]|[2-9][0-9]) ?(?:[0-9]{2}|2[AB]) ?[0-9]{3} ?[0-9]{3} ?[0-9]{2}\b",
-        r"\bnir\b|s\xe9curit\xe9 sociale|\binsee\b|securite sociale",
-        fr_nir,
-        0.7,
+        r"\b[1-478] ?[0-9]{2} ?(?:0[1-9]|1[0-2]|[2-9][0-9]) ?(?:[0-9]{2}|2[AB]) ?[0-9]{3} ?[0-9]{3}[ /-]?[0-9]{2}\b",
+        _NIR,
+        fr_nir.is_valid,
+        alone=0.7,
+        unsure=0.5,
     ),
-    _Number("NL_BSN", r"\b[0-9]{9}\b|\b[0-9]{4}\.[0-9]{2}\.[0-9]{3}\b", r"\bbsn\b|burgerservice|sofinummer", nl_bsn),
-    _Number(
+    Number(
+        "FR_TAX_ID",
+        r"\b[0-3][0-9](?: ?[0-9]{2} ?[0-9]{3} ?[0-9]{3} ?[0-9]{3})\b",
+        _FR_TAX,
+        fr_nif.is_valid,
+        unsure=0.5,
+    ),
+    Number(
+        "FR_CNI",
+        r"\b(?:[0-9]{12}|[A-Z0-9]{9})\b",
+        r"carte (?:nationale )?d.identit[eé]|\bcni\b|titre d.identit",
+        named=0.6,
+    ),
+    Number("FR_SIREN", r"\b[0-9]{3} ?[0-9]{3} ?[0-9]{3}(?: ?[0-9]{5})?\b", r"\bsiren\b|\bsiret\b", fr_siren, named=0.8),
+    Number(
+        "NL_BSN",
+        r"\b[0-9]{9}\b|\b[0-9]{4}[. ][0-9]{2}[. ][0-9]{3}\b|\b[0-9]{3}[. ][0-9]{3}[. ][0-9]{3}\b",
+        r"\bbsn|burgerservice|sofinummer|sofi-|citizen service",
+        nl_bsn.is_valid,
+    ),
+    Number(
         "BE_NRN",
-        r"\b[0-9]{2}\.(?:0[0-9]|1[0-2])\.[0-3][0-9][- ][0-9]{3}[.-][0-9]{2}\b",
-        r"rijksregister|registre national|\bnrn\b|\bniss\b|\binsz\b",
-        be_nrn,
-        0.9,
+        r"\b[0-9]{2}\.(?:[024][0-9]|[135][0-2])\.[0-3][0-9][- ][0-9]{3}[.-][0-9]{2}\b",
+        _BE,
+        be_nn.is_valid,
+        alone=0.9,
+        unsure=0.6,
     ),
-    _Number("BE_NRN", r"\b[0-9]{11}\b", r"rijksregister|registre national|\bnrn\b|\bniss\b|\binsz\b", be_nrn),
-    _Number(
-        "AT_SVNR",
-        r"\b[1-9][0-9]{3} ?[0-3][0-9](?:0[1-9]|1[0-5])[0-9]{2}\b",
-        r"\bsvnr|sozialversicherung|versicherungsnummer|\bsv-n",
-        at_svnr,
+    Number("BE_NRN", r"\b[0-9]{6}[ -]?[0-9]{3}[ -]?[0-9]{2}\b", _BE, be_nn.is_valid),
+    Number(
+        "BE_ENTERPRISE",
+        r"\b[01][0-9]{3}\.[0-9]{3}\.[0-9]{3}\b",
+        r"\bkbo|\bbce|ondernemings|entreprise|btw|tva",
+        be_vat.is_valid,
+        named=0.7,
     ),
-    _Number("CH_AHV", r"\b756[. ]?[0-9]{4}[. ]?[0-9]{4}[. ]?[0-9]{2}\b", r"\bahv\b|\bavs\b|\bavs-", ch_ahv, 0.9),
-    _Number("PT_NIF", r"\b[1-35689][0-9]{2} ?[0-9]{3} ?[0-9]{3}\b", r"\bnif\b|contribuinte", pt_nif),
-    _Number("DK_CPR", r"\b[0-3][0-9][01][0-9]{3}-[0-9]{4}\b", r"\bcpr\b|personnummer", dk_cpr, 0.55),
-    _Number("DK_CPR", r"\b[0-3][0-9][01][0-9]{7}\b", r"\bcpr\b", dk_cpr),
-    _Number(
-        "NO_FNR", r"\b[0-7][0-9][0-5][0-9]{3} ?[0-9]{5}\b", r"f\xf8dselsnummer|fodselsnummer|personnummer", no_fnr, 0.6
+    Number("AT_SVNR", r"\b[1-9][0-9]{3}[ /-]?[0-3][0-9](?:0[1-9]|1[0-5])[0-9]{2}\b", _AT_SV, at_vnr.is_valid),
+    Number(
+        "AT_TAX_ID",
+        r"\b[0-9]{2}[ -]?[0-9]{3}/?[0-9]{4}\b",
+        r"steuernummer|steuer-?nr|abgabenkonto|st\.?-?nr|finanzamt",
+        at_tin.is_valid,
     ),
-    _Number("IE_PPS", r"\b[0-9]{7}[A-W][A-IW]?\b", r"\bpps\b|\bppsn\b|public service number", ie_pps, 0.6),
+    Number(
+        "CH_AHV",
+        r"\b756[. ]?[0-9]{4}[. ]?[0-9]{4}[. ]?[0-9]{2}\b",
+        r"\bahv|\bavs\b|\bavs-|\bnavs|sozialversicherung|assurance sociale|\boasi\b|\bssn\b",
+        ch_ssn.is_valid,
+        alone=0.9,
+        unsure=0.6,
+    ),
+    Number(
+        "CH_UID",
+        r"\bCHE-?[0-9]{3}\.?[0-9]{3}\.?[0-9]{3}\b",
+        r"\buid\b|mwst|\btva\b|\biva\b",
+        ch_uid.is_valid,
+        alone=0.6,
+    ),
+    Number(
+        "PT_NIF",
+        r"\b[1-35689][0-9]{2}[ .]?[0-9]{3}[ .]?[0-9]{3}\b",
+        r"\bnif\b|contribuinte|\bnipc\b|n[uú]mero fiscal|identifica[cç][aã]o fiscal",
+        pt_nif.is_valid,
+    ),
+    Number(
+        "PT_NISS",
+        r"\b[12][0-9]{2} ?[0-9]{3} ?[0-9]{3} ?[0-9]{2}\b",
+        r"\bniss\b|seguran[cç]a social",
+        pt_niss,
+    ),
+    Number(
+        "PT_CC",
+        r"\b[0-9]{8} ?[0-9] ?[A-Z0-9]{2}[0-9]\b",
+        r"cart[aã]o d[eo] cidad[aã]o|\bcc\b|bilhete de identidade|documento",
+        pt_cc.is_valid,
+    ),
+    Number(
+        "IE_PPS",
+        r"\b[0-9]{7}[ -]?[A-W][A-IW]?\b",
+        r"\bpps|public service number|\brsi\b",
+        ie_pps.is_valid,
+        alone=0.6,
+        unsure=0.5,
+    ),
+    Number("UK_UTR", r"\b[0-9]{5} ?[0-9]{5}K?\b", _UTR, gb_utr.is_valid),
+    Number(
+        "ES_SOCIAL_SECURITY",
+        r"\b[0-9]{2}[ /-]?[0-9]{8}[ /-]?[0-9]{2}\b",
+        r"seguridad social|\bnss\b|\bnaf\b|afiliaci[oó]n|n[uú]mero ss",
+        es_nss,
+    ),
+    Number(
+        "ES_CIF", r"\b[ABCDEFGHJNPQRSUVW]-?[0-9]{7}[0-9A-J]\b", r"\bcif\b|\bnif\b|empresa", es_cif.is_valid, named=0.8
+    ),
+    Number(
+        "LU_MATRICULE",
+        r"\b(?:19|20)[0-9]{2} ?(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01]) ?[0-9]{3} ?[0-9]{2}\b",
+        r"matricule|\bcns\b|social security|s[eé]curit[eé] sociale|sozialversicherung",
+        lu_matricule,
+    ),
+    Number("LU_VAT", r"\bLU ?[0-9]{8}\b", r"\btva\b|\bvat\b|mwst", lu_tva.is_valid, alone=0.6),
 )
 
 
-def _judge(number: _Number) -> Judge:
-    near = Near(number.words)
-
-    def judge(page: Page, start: int, end: int) -> Verdict:
-        text = page.text[start:end]
-        value = "".join(char for char in text if char.isalnum())
-        if not alone(page, start, end) or not number.valid(value):
-            return None
-        if near(page, start, end):
-            return (start, end, 0.9)
-        if not number.alone or (" " in text and in_column(page, start, end)):
-            return None
-        bare = value == text and digits(value) == value
-        return (start, end, number.alone) if not bare or in_prose(page, start, end) else None
-
-    return judge
-
-
 def recognizers() -> list[LinearRecognizer]:
-    """The recognizers of this module, one for each national number."""
-    shapes: dict[str, list[Shape]] = {}
-    for number in _NUMBERS:
-        made = shapes.setdefault(number.entity, [])
-        gate = "" if number.alone else rf"(?i)(?:{number.words})"
-        made.append(Shape(f"shape {len(made)}", number.regex, judge=_judge(number), retry=True, gate=gate))
-    return [LinearRecognizer(entity, made, name=entity.lower()) for entity, made in shapes.items()]
+    """The recognizers of this module, one for each entity."""
+    return recognizers_of(NUMBERS)

@@ -9,8 +9,9 @@ import base64
 import json
 import random
 import string
-from collections.abc import Callable
-from dataclasses import dataclass
+
+from tests.dlp_recognizers.kinds import Kind
+from tests.dlp_recognizers.national_values import NATIONAL
 
 _ALNUM = string.ascii_letters + string.digits
 _FIRST = ("jane", "omar", "lena", "piotr", "aoife", "mateo", "ines", "yuki", "sven", "greta")
@@ -238,14 +239,6 @@ def bitcoin(rng: random.Random) -> str:
     return "1" * (len(data) - len(data.lstrip(b"\x00"))) + out
 
 
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """One kind of value: its entity, how to make one."""
-
-    entity: str
-    make: Callable[[random.Random], str]
-
-
 KINDS = (
     Kind("EMAIL_ADDRESS", email),
     Kind("PHONE_NUMBER", phone),
@@ -274,3 +267,5 @@ KINDS = (
     Kind("URL_CREDENTIALS", url_credentials),
 )
 """Every kind that is found without a word beside it."""
+ALL_KINDS = (*KINDS, *NATIONAL)
+"""Those and the ones that need a word."""
