@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from gateway.attached import Attachment, Opened, Rewrite, Rewrites
     from gateway.errors import Refusal
     from gateway.model import Operator, ScanResult, TextSpan, Usage
 
@@ -18,6 +19,21 @@ class Scanner(Protocol):
 
         `agent` is the key of the fair queue.
         """
+        ...
+
+
+class AttachmentOpener(Protocol):
+    """Looks into the files of one request, and takes values out of them."""
+
+    async def open(self, attachments: Sequence[Attachment], *, agent: str) -> Opened:
+        """Open every attachment. Never raises for what a file holds: what cannot be read is of unknown content.
+
+        `agent` is the key of the fair queue.
+        """
+        ...
+
+    async def rewrite(self, rewrites: Sequence[Rewrite], *, agent: str) -> Rewrites:
+        """Change attachments, and open each changed one again."""
         ...
 
 
