@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 from typing import TYPE_CHECKING, Final
 
 from mitmproxy import http
 
 from addons.state import EXCHANGE
 from gateway.errors import Refused, internal_error
-from gateway.steps import check_content_type, incomplete, read_prompt
+from gateway.steps import incomplete, read_prompt
 
 if TYPE_CHECKING:
     from addons.surroundings import Surroundings
@@ -33,12 +34,13 @@ class Dlp:
             raise Refused(internal_error())
         if route.operation == "models":
             return
-        check_content_type(flow.request.headers.get("content-type", ""))
         coded = flow.request.raw_content or b""
+        snapshot, (coding, kind) = exchange.snapshot, _head(flow)
         if len(coded) >= OFFLOAD_BYTES:
-            prompt, digest = await asyncio.to_thread(read_prompt, route, exchange.snapshot, coded, _coding(flow))
+            read = functools.partial(read_prompt, coding=coding, content_type=kind)
+            prompt, digest = await asyncio.to_thread(read, route, snapshot, coded)
         else:
-            prompt, digest = read_prompt(route, exchange.snapshot, coded, _coding(flow))
+            prompt, digest = read_prompt(route, snapshot, coded, coding=coding, content_type=kind)
         exchange.prompt = prompt
         exchange.prompt_hash = digest
         around = self._surroundings
@@ -50,5 +52,7 @@ class Dlp:
             raise Refused(incomplete(scan.reason))
 
 
-def _coding(flow: http.HTTPFlow) -> str | None:
-    return flow.request.headers.get("content-encoding")
+def _head(flow: http.HTTPFlow) -> tuple[str | None, str]:
+    """Content coding and type, as the request says."""
+    headers = flow.request.headers
+    return headers.get("content-encoding"), headers.get("content-type", "")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import functools
+import re
 from typing import TYPE_CHECKING, Final
 
 from mitmproxy import http, tls
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
 
 UNAVAILABLE_SECONDS: Final = 15.0
 """How long an upstream that could not be reached is skipped by rules that name another after it."""
+_VERSION: Final = re.compile(r"v[0-9]{1,2}(?:(?:alpha|beta)[0-9]*)?")
+"""The last part of an upstream's prefix that is not sent twice."""
 _USER_AGENT: Final = (b"user-agent", b"llm-egress-gateway")
 
 
@@ -47,7 +51,7 @@ class EgressGuard:
         redaction = await self._redact(exchange)
         exchange.redaction = redaction
         target = self._target(decision.upstream, decision.policy_version)
-        headers = self._headers(exchange, flow, decision.upstream, len(redaction.body))
+        headers = self._headers(exchange, flow, decision.upstream, redaction)
         state = self._state(flow.client_conn.id)
         state.permit = _permit(target)
         flow.request = _outgoing(exchange, target, headers, redaction.body)
@@ -68,10 +72,11 @@ class EgressGuard:
         if prompt is None or scan is None or agent is None or decision is None:
             raise Refused(internal_error())
         key = placeholder_key(exchange.snapshot, agent, exchange.request_id)
-        operator = self._surroundings.operator
+        path = exchange.route.target(decision.model) if exchange.route is not None else ""
+        work = functools.partial(redact_for, key=key, operator=self._surroundings.operator, target=path)
         if scan.total_bytes >= OFFLOAD_BYTES:
-            return await asyncio.to_thread(redact_for, decision, prompt, scan, key=key, operator=operator)
-        return redact_for(decision, prompt, scan, key=key, operator=operator)
+            return await asyncio.to_thread(work, decision, prompt, scan)
+        return work(decision, prompt, scan)
 
     def server_connect(self, data: ServerConnectionHookData) -> None:
         """Refuse a dial that no permit names; the connection itself checks again and uses the permit up."""
@@ -116,7 +121,7 @@ class EgressGuard:
             raise Refused(unreachable(upstream.id)) from None
 
     def _headers(
-        self, exchange: Exchange, flow: http.HTTPFlow, upstream: Upstream, length: int
+        self, exchange: Exchange, flow: http.HTTPFlow, upstream: Upstream, redaction: Redaction
     ) -> list[tuple[bytes, bytes]]:
         route = exchange.route
         if route is None:
@@ -124,15 +129,12 @@ class EgressGuard:
         default_port = 443 if upstream.scheme == "https" else 80
         host = upstream.host if upstream.port == default_port else f"{upstream.host}:{upstream.port}"
         fields = [(b"host", host.encode("ascii")), _USER_AGENT]
-        kept = forward_headers(
-            route, ((n.decode("latin-1"), v.decode("latin-1")) for n, v in flow.request.headers.fields)
-        )
+        given = ((n.decode("latin-1"), v.decode("latin-1")) for n, v in flow.request.headers.fields)
+        kept = forward_headers(route, given, redaction.framing.content_type if redaction.framing else None)
         fields += [(name.encode("ascii"), value.encode("ascii")) for name, value in kept]
-        names = {name for name, _ in fields}
-        if b"content-type" not in names:
-            fields.append((b"content-type", b"application/json"))
         fields.append((b"accept-encoding", b"identity"))
-        fields.append((b"content-length", b"%d" % length))
+        if route.dialect.method == "POST":
+            fields.append((b"content-length", b"%d" % len(redaction.body)))
         credential = upstream.credential
         if credential is not None:
             value = self._surroundings.credentials(credential.source)
@@ -150,15 +152,15 @@ def _outgoing(exchange: Exchange, target: Target, headers: list[tuple[bytes, byt
     upstream, route = target.upstream, exchange.route
     if route is None:
         raise Refused(internal_error())
-    path = route.path
-    if upstream.prefix.endswith("/v1") and path.startswith("/v1/"):
-        path = path.removeprefix("/v1")
-    if route.query:
-        path = f"{path}?{route.query}"
+    decision = exchange.decision
+    path = route.target(decision.model if decision else "")
+    last = upstream.prefix.rpartition("/")[2]
+    if _VERSION.fullmatch(last) and path.startswith(f"/{last}/"):
+        path = path.removeprefix(f"/{last}")
     return http.Request(
         host=target.alias,
         port=upstream.port,
-        method=b"POST",
+        method=route.dialect.method.encode("ascii"),
         scheme=upstream.scheme.encode("ascii"),
         authority=b"",
         path=f"{upstream.prefix}{path}".encode("ascii"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
 from mitmproxy import http
@@ -12,7 +13,7 @@ from addons.proxy.http import answer_too_large
 from addons.state import EXCHANGE, Phase
 from gateway import codings
 from gateway.errors import Refusal, Refused, answer_failed, internal_error, parked
-from gateway.restore import restore_answer, stream_filter
+from gateway.restore import RestoredAnswer, restore_answer, restore_bytes, stream_filter, streams
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,6 +31,10 @@ _KEPT: Final = frozenset(
 )  # fmt: skip
 _KEPT_PREFIXES: Final = ("x-ratelimit-", "anthropic-ratelimit-")
 _VALUE_BOUND: Final = 256
+_BINARY: Final = ("audio/", "image/", "video/")
+"""Media types whose bytes are never text."""
+_PROBLEM: Final = "application/problem+json"
+_MEDIA_TYPE: Final = re.compile(r"[a-z]{1,16}/[a-z0-9.+-]{1,80}")
 
 
 class Response:
@@ -60,8 +65,8 @@ class Response:
             raise Refused(fault)
         exchange_coding = "" if coding == "identity" else coding
         flow.response = _rebuilt(answer, exchange, self._surroundings.draining)
-        if media_type == "text/event-stream":
-            self._stream(flow, exchange, state)
+        if _is_stream(exchange, media_type):
+            self._stream(flow, exchange, state, media_type)
         elif exchange_coding:
             flow.response.headers["content-encoding"] = exchange_coding
 
@@ -77,7 +82,7 @@ class Response:
         if self._surroundings.draining or (state is not None and state.closing):
             answer.headers["connection"] = "close"
 
-    def _stream(self, flow: http.HTTPFlow, exchange: Exchange, state: ConnectionState) -> None:
+    def _stream(self, flow: http.HTTPFlow, exchange: Exchange, state: ConnectionState, media_type: str) -> None:
         if exchange.route is None or exchange.redaction is None or flow.response is None:
             raise Refused(internal_error())
         exchange.stream = stream_filter(
@@ -85,6 +90,7 @@ class Response:
             exchange.redaction.restore,
             masks=exchange.masks,
             in_urls=exchange.snapshot.policy.restore_in_urls,
+            media_type=media_type,
         )
         flow.response.headers["transfer-encoding"] = "chunked"
         flow.response.stream = StreamPump(exchange, state)
@@ -107,14 +113,8 @@ class Response:
         if answer is None or exchange.route is None or exchange.redaction is None:
             raise Refused(internal_error())
         body = _decoded(answer, exchange)
-        restored = restore_answer(
-            exchange.route.dialect.name,
-            body,
-            exchange.redaction.restore,
-            masks=exchange.masks,
-            in_urls=exchange.snapshot.policy.restore_in_urls,
-        )
-        if not restored.is_json and exchange.status < 400:
+        restored = _restored(exchange, body, answer.headers.get("content-type", ""))
+        if not restored.is_json and exchange.status < 400 and not exchange.route.dialect.media:
             # A login page under a wrong name, or an answer that was cut: an error may be plain text, an answer not.
             raise Refused(_strange("", "answered with something that is not JSON"))
         exchange.usage = restored.usage
@@ -122,6 +122,25 @@ class Response:
         answer.data.content = restored.body
         answer.headers["content-length"] = str(len(restored.body))
         exchange.cleared = True
+
+
+def _is_stream(exchange: Exchange, media_type: str) -> bool:
+    return exchange.route is not None and streams(exchange.route.dialect.name, media_type)
+
+
+def _restored(exchange: Exchange, body: bytes, content_type: str) -> RestoredAnswer:
+    """A whole answer, as its dialect and its media type say."""
+    if exchange.route is None or exchange.redaction is None:
+        raise Refused(internal_error())
+    if content_type.startswith(_BINARY) and exchange.status < 400:
+        return restore_bytes(body, exchange.masks)
+    return restore_answer(
+        exchange.route.dialect.name,
+        body,
+        exchange.redaction.restore,
+        masks=exchange.masks,
+        in_urls=exchange.snapshot.policy.restore_in_urls,
+    )
 
 
 def answer_fault(exchange: Exchange, media_type: str, coding: str) -> Refusal | None:
@@ -139,11 +158,11 @@ def answer_fault(exchange: Exchange, media_type: str, coding: str) -> Refusal | 
         return _strange(upstream, "answered with a redirect or an interim status")
     if coding not in ("identity", "gzip", "deflate", "br", "zstd"):
         return _strange(upstream, "answered in an unknown content coding")
-    if media_type == "text/event-stream":
+    if _is_stream(exchange, media_type):
         if coding != "identity":
             return _strange(upstream, "compressed a stream though it was asked not to")
         return None
-    if media_type != "application/json":
+    if media_type not in ("application/json", _PROBLEM) and not (status < 300 and _expected(exchange, media_type)):
         if status >= 400:
             return Refusal(
                 "llmgw_upstream_error",
@@ -153,6 +172,12 @@ def answer_fault(exchange: Exchange, media_type: str, coding: str) -> Refusal | 
             )
         return _strange(upstream, "answered with something that is not JSON")
     return None
+
+
+def _expected(exchange: Exchange, media_type: str) -> bool:
+    """Whether a good answer of the dialect may have this media type."""
+    media = exchange.route.dialect.media if exchange.route is not None else ()
+    return "*" in media or media_type in media or f"{media_type.partition('/')[0]}/*" in media
 
 
 def _decoded(answer: http.Response, exchange: Exchange) -> bytes:
@@ -179,7 +204,7 @@ def _strange(upstream: str, what: str) -> Refusal:
 
 def _rebuilt(answer: http.Response, exchange: Exchange, draining: bool) -> http.Response:
     """A response of our own around the upstream's body: nothing of its head passes but what is listed."""
-    fields = [(b"content-type", _content_type(answer))]
+    fields = [(b"content-type", _content_type(answer, exchange))]
     fields += [(n.encode("ascii"), v.encode("ascii")) for n, v in verdict_headers(exchange)]
     for raw_name, raw_value in answer.headers.fields:
         name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")
@@ -201,9 +226,12 @@ def _rebuilt(answer: http.Response, exchange: Exchange, draining: bool) -> http.
     )
 
 
-def _content_type(answer: http.Response) -> bytes:
+def _content_type(answer: http.Response, exchange: Exchange) -> bytes:
     kind = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
-    return b"text/event-stream; charset=utf-8" if kind == "text/event-stream" else b"application/json"
+    if kind == "text/event-stream":
+        return b"text/event-stream; charset=utf-8"
+    passes = _is_stream(exchange, kind) or _expected(exchange, kind)
+    return kind.encode("ascii") if passes and _MEDIA_TYPE.fullmatch(kind) else b"application/json"
 
 
 def _masked(value: str, exchange: Exchange) -> bool:

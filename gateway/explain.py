@@ -16,7 +16,7 @@ from gateway.classification import classify
 from gateway.dialects import Route, dialect_for_error, route
 from gateway.errors import ConfigurationError, Refusal, Refused
 from gateway.model import AgentState, Classification, Decision, Json, Prompt, Redaction, ScanResult, SpanKind
-from gateway.steps import check_content_type, denial, incomplete, placeholder_key, read_prompt, redact_for, rule_context
+from gateway.steps import denial, incomplete, placeholder_key, read_prompt, redact_for, rule_context
 from routing_rules.decide import decide
 
 if TYPE_CHECKING:
@@ -168,9 +168,9 @@ class Explainer:
         trail.route = route(question.method, question.path, question.headers)
         if trail.route.operation == "models":
             return  # answered from the policy: nothing would be sent
-        check_content_type(question.headers.get("content-type", "application/json"))
-        coding = question.headers.get("content-encoding")
-        trail.prompt, _ = read_prompt(trail.route, snapshot, question.body, coding)
+        headers = question.headers
+        coding, kind = headers.get("content-encoding"), headers.get("content-type", "application/json")
+        trail.prompt, _ = read_prompt(trail.route, snapshot, question.body, coding=coding, content_type=kind)
         trail.scan = self._scanner.scan_sync(trail.prompt.spans)
         if not trail.scan.complete:
             raise Refused(incomplete(trail.scan.reason))

@@ -6,7 +6,7 @@ Sensitive text lives only in fields with `repr=False`; nothing in here prints it
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -117,6 +117,18 @@ class TextSpan:
 
 
 @dataclass(frozen=True, slots=True)
+class Framing:
+    """How a body that is not one JSON document is written, and read back for the last check. Both are pure."""
+
+    content_type: str
+    """The header's value that goes with what `dump` writes; empty for no body."""
+    dump: Callable[[Json], bytes] = field(repr=False)
+    """The tree, as redacted, as bytes. Raises Refused for a tree that cannot be written."""
+    load: Callable[[bytes], Json] = field(repr=False)
+    """What `dump` wrote, as a tree again: every text of the bytes stands in it. Raises Refused."""
+
+
+@dataclass(frozen=True, slots=True)
 class Prompt:
     """A request body, parsed by its dialect."""
 
@@ -129,6 +141,12 @@ class Prompt:
     """The tree the spans point into. Never changed: redaction builds a new one."""
     state_ref: str = ""
     """Reference to state kept upstream (`previous_response_id`, ...); empty if the request is self-contained."""
+    references: tuple[str, ...] = field(default=(), repr=False)
+    """Every id of something that an upstream keeps (response, conversation, file, batch, ...), in body and path."""
+    models: tuple[str, ...] = ("/model",)
+    """Pointers to where the model's name stands in `body`: the upstream's own name is written there."""
+    framing: Framing | None = None
+    """How `body` is written; None: as one JSON document."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,6 +280,8 @@ class Redaction:
     """Every distinct value that had to go, for the last check."""
     counts: Mapping[str, int]
     """Replacements made, by entity."""
+    framing: Framing | None = None
+    """How `body` was written; None: as one JSON document."""
 
 
 @dataclass(frozen=True, slots=True)

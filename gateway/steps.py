@@ -9,7 +9,8 @@ import functools
 from collections import Counter
 from typing import TYPE_CHECKING, Final
 
-from gateway import codings, strict_json
+from gateway import codings
+from gateway.dialects import read
 from gateway.errors import Refusal, Refused, internal_error
 from gateway.evidence.event import prompt_hash
 from gateway.model import Classification, Level
@@ -26,26 +27,15 @@ COUNTED_SCORE: Final = 0.5
 """Findings below this score do not count for rules."""
 HARMLESS: Final = Classification(Level.PUBLIC, Level.PUBLIC, ())
 """What a request without any finding would be."""
-_CHARSETS: Final = frozenset({"", "charset=utf-8", 'charset="utf-8"'})
 
 
-def check_content_type(value: str) -> None:
-    """Raise Refused unless the body says it is JSON in UTF-8 (RFC 8259)."""
-    media_type, _, parameters = value.partition(";")
-    if media_type.strip().lower() != "application/json" or parameters.strip().lower() not in _CHARSETS:
-        raise Refused(
-            Refusal(
-                "llmgw_unsupported_media_type",
-                415,
-                "Send the request as Content-Type: application/json (UTF-8). Other media types cannot be checked.",
-            )
-        )
-
-
-def read_prompt(route: Route, snapshot: Snapshot, coded: bytes, coding: str | None) -> tuple[Prompt, str]:
-    """Decode, parse strictly and walk a body; returns the prompt and its keyed hash. Raises Refused."""
+def read_prompt(
+    route: Route, snapshot: Snapshot, coded: bytes, *, coding: str | None = None, content_type: str = "application/json"
+) -> tuple[Prompt, str]:
+    """Decode, parse strictly and walk a body; returns the prompt and its keyed hash. `coding` and `content_type` are
+    header values. Raises Refused."""
     body = codings.decode(coded, coding, limit=snapshot.settings.limits.decoded_bytes)
-    prompt = route.dialect.parse(strict_json.loads(body))
+    prompt = read(route, body, content_type)
     return prompt, prompt_hash(snapshot.hash_key_id, snapshot.hash_key, body)
 
 
@@ -114,13 +104,14 @@ def denial(decision: Decision) -> Refusal:
 
 
 def redact_for(
-    decision: Decision, prompt: Prompt, scan: ScanResult, *, key: bytes, operator: ValueOperator
+    decision: Decision, prompt: Prompt, scan: ScanResult, *, key: bytes, operator: ValueOperator, target: str = ""
 ) -> Redaction:
-    """Redact for the decided profile and check the outgoing bytes once more. Raises Refused."""
+    """Redact for the decided profile and check the outgoing bytes, `target` (path and query) too, once more. Raises
+    Refused."""
     if not decision.allow or decision.profile is None or not scan.complete:
         raise Refused(internal_error())
     redaction = redact(prompt, scan, decision.profile, key=key, operator=operator, model=decision.model)
-    verify(redaction)
+    verify(redaction, target)
     return redaction
 
 

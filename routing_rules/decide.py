@@ -24,17 +24,20 @@ def decide(policy: Policy, context: RuleContext) -> Decision:
     )
 
 
-def offers(upstream: Upstream, dialect: str, model: str) -> str:
-    """The name of `model` at `upstream`; empty if it does not speak `dialect` or does not have the model."""
+def offers(upstream: Upstream, dialect: str, model: str) -> str | None:
+    """The name of `model` at `upstream`; None if it does not speak `dialect` or does not have the model. A request that
+    has no model (a stored file, a list) has none there either: the empty name."""
     if dialect not in upstream.dialects:
+        return None
+    if not model:
         return ""
-    named = upstream.models.get(model) or upstream.models.get("*", "")
+    named = upstream.models.get(model) or upstream.models.get("*") or None
     return model if named == "*" else named
 
 
 def _canary(policy: Policy, upstream: Upstream, context: RuleContext) -> Decision:
     model = offers(upstream, context.dialect, context.model)
-    if not model:
+    if model is None:
         return Decision(False, CANARY_RULE, "the canary sink does not offer this", policy.version)
     return Decision(
         allow=True,
@@ -72,7 +75,7 @@ def _routed(policy: Policy, rule: CompiledRule, context: RuleContext) -> Decisio
     usable = tuple(
         each
         for each in rule.route
-        if each.id not in context.unavailable and offers(each, context.dialect, context.model)
+        if each.id not in context.unavailable and offers(each, context.dialect, context.model) is not None
     )
     if usable:
         chosen = usable[0]
@@ -83,11 +86,11 @@ def _routed(policy: Policy, rule: CompiledRule, context: RuleContext) -> Decisio
             policy_version=policy.version,
             upstreams=usable,
             upstream=chosen,
-            model=offers(chosen, context.dialect, context.model),
+            model=offers(chosen, context.dialect, context.model) or "",
             profile=rule.profile,
         )
     # The model's name is the client's text: it may hold anything and is not repeated here.
-    away = any(offers(each, context.dialect, context.model) for each in rule.route)
+    away = any(offers(each, context.dialect, context.model) is not None for each in rule.route)
     why = "that offers this model is available now" if away else f"offers this model in the dialect {context.dialect}"
     return Decision(
         allow=False,

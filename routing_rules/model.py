@@ -6,19 +6,11 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
+from gateway.dialects import NAMES
 from gateway.document_model import Document, FilePath, Version
 
-DIALECTS: Final = (
-    "openai.chat",
-    "openai.responses",
-    "openai.completions",
-    "openai.embeddings",
-    "openai.models",
-    "anthropic.messages",
-    "anthropic.count_tokens",
-    "anthropic.models",
-)
-"""Every dialect a policy may name; the list of `gateway.dialects`."""
+DIALECTS: Final = NAMES
+"""Every dialect a policy may name."""
 
 type Id = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
 type LevelName = Literal["public", "internal", "confidential", "restricted"]

@@ -7,8 +7,9 @@ from typing import Final
 
 from gateway.dialects import opaque
 from gateway.dialects.anthropic_words import KEYS, WORDS
-from gateway.dialects.dialect import Dialect
+from gateway.dialects.dialect import Answer, Dialect, Form, Model
 from gateway.dialects.loose import Loose
+from gateway.dialects.paths import BETA, MODELS_QUERY
 from gateway.dialects.schema import SCHEMA
 from gateway.dialects.shapes import (
     CLIENT_CREDENTIALS,
@@ -40,7 +41,8 @@ def _blocks() -> Loose:
     fallbacks = Shape(words=WORDS, only=(str, NoneType))
     loose.assign(
         {
-            **dict.fromkeys(("id", "tool_use_id", "tool_id", "previous_message_id"), identifier),
+            **dict.fromkeys(("id", "tool_use_id", "tool_id"), identifier),
+            "previous_message_id": loose.leaf(opaque.state),
             **dict.fromkeys(("file_id", "skill_id"), reference),
             **dict.fromkeys(
                 ("signature", "encrypted_content", "encrypted_index", "encrypted_stdout", "fallback_credit_token"),
@@ -101,7 +103,7 @@ SHAPE: Final = compiled(
         "system[]": _MESSAGE.fields["content"].items,
         **{name: BLOCKS.shape.fields.get(name, BLOCKS.shape) for name in _LOOSE},
         "thinking": BLOCKS.shape,
-        "container": BLOCKS.object({"id": leaf(opaque.identifier)}, rule=opaque.identifier),
+        "container": BLOCKS.object({"id": leaf(opaque.state)}, rule=opaque.state),
         "fallback_credit_token": BLOCKS.object({"token": leaf(opaque.opaque)}, rule=opaque.opaque),
         **dict.fromkeys(("temperature", "top_p"), numeric()),
         "top_k": text(),
@@ -114,7 +116,8 @@ MESSAGES: Final = Dialect(
     family="anthropic",
     operation="generate",
     path="/v1/messages",
-    queries=("beta=true",),
+    query=BETA,
+    stream="messages",
     shape=SHAPE,
     required=("messages",),
     foreign=_FOREIGN,
@@ -125,12 +128,23 @@ COUNT_TOKENS: Final = Dialect(
     family="anthropic",
     operation="count",
     path="/v1/messages/count_tokens",
-    queries=("beta=true",),
+    query=BETA,
+    answer=Answer.NUMBERS,
     shape=SHAPE,
     required=("messages",),
     foreign=_FOREIGN,
     state=("thread", "container"),
 )
 MODELS: Final = Dialect(
-    name="anthropic.models", family="anthropic", operation="models", path="/v1/models", method="GET", shape=Shape()
+    name="anthropic.models",
+    family="anthropic",
+    operation="models",
+    path="/v1/models",
+    method="GET",
+    form=Form.NONE,
+    model=Model.NONE,
+    shape=Shape(),
+    answer=Answer.NUMBERS,
+    query=MODELS_QUERY,
 )
+DIALECTS: Final = (MESSAGES, COUNT_TOKENS, MODELS)

@@ -17,6 +17,12 @@ _OPENAI_BETA: Final = _BETAS
 REQUEST_HEADERS: Final = MappingProxyType(
     {
         "openai": (("accept", _ACCEPT), ("openai-beta", _OPENAI_BETA)),
+        "azure": (("accept", _ACCEPT), ("openai-beta", _OPENAI_BETA)),
+        "gemini": (("accept", _ACCEPT),),
+        "bedrock": (("accept", _ACCEPT),),
+        "mistral": (("accept", _ACCEPT),),
+        "cohere": (("accept", _ACCEPT),),
+        "ollama": (("accept", _ACCEPT),),
         "anthropic": (("accept", _ACCEPT), ("anthropic-version", _DATE), ("anthropic-beta", _BETAS)),
     }
 )
@@ -25,13 +31,13 @@ REQUEST_HEADERS: Final = MappingProxyType(
 _LONG_NUMBER: Final = re.compile(r"[0-9]{9}")
 
 
-def allowed(family: str, method: str, headers: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
-    """The headers to send upstream, lower-case, in a fixed order. A name that comes twice, or whose value does not fit,
-    is dropped."""
+def allowed(family: str, content_type: str, headers: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    """The headers to send upstream, lower-case, in a fixed order: `content_type` unless it is empty, then the client's.
+    A name that comes twice, or whose value does not fit, is dropped."""
     given: dict[str, list[str]] = {}
     for name, value in headers:
         given.setdefault(name.lower(), []).append(value.strip(" \t"))
-    sent = [("content-type", "application/json")] if method == "POST" else []
+    sent = [("content-type", content_type)] if content_type else []
     for name, pattern in REQUEST_HEADERS[family]:
         values = given.get(name, [])
         if len(values) == 1 and pattern.fullmatch(values[0]) and not _LONG_NUMBER.search(values[0]):

@@ -76,6 +76,12 @@ def identifier(found: Found, path: str, value: str) -> None:
 def reference(found: Found, path: str, value: str) -> None:
     """The id of content that the provider keeps."""
     found.attachments.append(Attachment(path, UNKNOWN_MEDIA, 0))
+    state(found, path, value)
+
+
+def state(found: Found, path: str, value: str) -> None:
+    """The id of an earlier exchange that the provider keeps: what it holds has been looked at when it was sent."""
+    found.references.append(value)
     identifier(found, path, value)
 
 

@@ -58,6 +58,8 @@ CHAT: Final = Dialect(
     operation="generate",
     path="/v1/chat/completions",
     shape=SHAPE,
+    stream="chat",
     required=("messages",),
     foreign=frozenset(("input", "prompt", "contents")),
 )
+DIALECTS: Final = (CHAT,)

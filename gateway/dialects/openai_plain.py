@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from gateway.dialects.dialect import Dialect
+from gateway.dialects.dialect import Answer, Dialect, Form, Model
 from gateway.dialects.openai_chat import SHAPE as CHAT_SHAPE
 from gateway.dialects.openai_parts import PARTS
+from gateway.dialects.paths import MODELS_QUERY
 from gateway.dialects.shapes import TOKEN_IDS, Shape, compiled, model_name, numeric, refused, seed, text
 from gateway.dialects.vocabulary import names
 
@@ -43,6 +44,7 @@ COMPLETIONS: Final = Dialect(
             **_TOKEN_FIELDS,
         }
     ),
+    stream="chat",
     required=("prompt",),
     foreign=frozenset(("messages", "input", "contents")),
 )
@@ -61,9 +63,20 @@ EMBEDDINGS: Final = Dialect(
             **_TOKEN_FIELDS,
         }
     ),
+    answer=Answer.NUMBERS,
     required=("input",),
     foreign=frozenset(("messages", "prompt", "contents")),
 )
 MODELS: Final = Dialect(
-    name="openai.models", family="openai", operation="models", path="/v1/models", method="GET", shape=Shape()
+    name="openai.models",
+    family="openai",
+    operation="models",
+    path="/v1/models",
+    method="GET",
+    form=Form.NONE,
+    model=Model.NONE,
+    shape=Shape(),
+    answer=Answer.NUMBERS,
+    query=MODELS_QUERY,
 )
+DIALECTS: Final = (COMPLETIONS, EMBEDDINGS, MODELS)

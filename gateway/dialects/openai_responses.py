@@ -36,9 +36,9 @@ SHAPE: Final = compiled(
         "instructions": Shape(only=(str, list, NoneType)),
         "metadata": FREE,
         "client_metadata": FREE,
-        "previous_response_id": leaf(opaque.identifier),
-        "prompt": PARTS.object({}),
-        "conversation": PARTS.object({"id": leaf(opaque.identifier)}, rule=opaque.identifier),
+        "previous_response_id": leaf(opaque.state),
+        "prompt": PARTS.object({"id": leaf(opaque.state)}),
+        "conversation": PARTS.object({"id": leaf(opaque.state)}, rule=opaque.state),
         **dict.fromkeys(("user", "safety_identifier", "prompt_cache_key"), text()),
         **dict.fromkeys(("temperature", "top_p"), numeric()),
         "seed": seed(),
@@ -54,8 +54,9 @@ RESPONSES: Final = Dialect(
     operation="generate",
     path="/v1/responses",
     shape=SHAPE,
-    required=(),
     foreign=frozenset(("messages", "contents")),
+    stream="responses",
     state=("previous_response_id", "conversation", "prompt"),
 )
 """`input` may be absent: a stored prompt, or state kept upstream, can stand for it."""
+DIALECTS: Final = (RESPONSES,)

@@ -39,13 +39,15 @@ _TYPE_NAMES: Final[Mapping[type, str]] = {
 class Found:
     """What a walk has found so far."""
 
-    __slots__ = ("attachments", "parent", "spans")
+    __slots__ = ("attachments", "parent", "references", "spans")
 
     def __init__(self) -> None:
         self.parent: Mapping[str, Any] = {}
         """The object that holds the string for which a leaf rule is called."""
         self.spans: list[TextSpan] = []
         self.attachments: list[Attachment] = []
+        self.references: list[str] = []
+        """Ids of what an upstream keeps."""
 
     def text(self, path: str, text: str) -> None:
         """Add a TEXT span."""
@@ -63,12 +65,12 @@ class Shape:
     the shape `rest`. `items` is the shape of a list's elements. `only` bounds the JSON types that may stand here. A
     string is structure if it is one of `words`, goes to `leaf` if there is one, and is a span otherwise. `refuse` is
     the code and reason for which anything but emptiness here is refused. `variants` picks another shape for an object
-    by its `type` member. `keys` matches names that are structure though they are not fields. A number up to `numeric`
-    is structure.
+    by its member `chooser` (`type`). `keys` matches names that are structure though they are not fields. A number up to
+    `numeric` is structure.
     """
 
-    __slots__ = ("fields", "items", "keys", "kind", "leaf", "numeric", "only", "refuse", "rest", "tokens", "variants",
-                 "words")  # fmt: skip
+    __slots__ = ("chooser", "fields", "items", "keys", "kind", "leaf", "numeric", "only", "refuse", "rest", "tokens",
+                 "variants", "words")  # fmt: skip
 
     def __init__(
         self,
@@ -93,6 +95,7 @@ class Shape:
         self.kind = kind
         self.keys: re.Pattern[str] | None = None
         self.variants: dict[str, Shape] = {}
+        self.chooser = "type"
 
     def having(self, fields: Mapping[str, Shape], *, rest: Shape | None = None) -> Shape:
         """This shape with these members added (for shapes that contain themselves)."""
@@ -219,7 +222,7 @@ def _walk(found: Found, path: str, value: Any, shape: Shape) -> None:
 
 def _members(found: Found, path: str, value: dict[str, Any], shape: Shape) -> None:
     if shape.variants:
-        variant = value.get("type")
+        variant = value.get(shape.chooser)
         if type(variant) is str:
             shape = shape.variants.get(variant, shape)
     known = shape.fields

@@ -5,18 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
+from gateway.dialects import NAMES
+
 OTHER: Final = "other"
 NONE: Final = "none"
-DIALECTS: Final = (
-    "openai.chat",
-    "openai.responses",
-    "openai.completions",
-    "openai.embeddings",
-    "openai.models",
-    "anthropic.messages",
-    "anthropic.count_tokens",
-    "anthropic.models",
-)
+DIALECTS: Final = NAMES
 REASONS_TLS: Final = (
     "no_certificate",
     "untrusted",

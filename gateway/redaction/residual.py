@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Final
+from urllib.parse import unquote
 
 import orjson
 
@@ -16,9 +17,10 @@ NUMBER_DIGITS: Final = 8
 """Numbers with fewer digits are never spans, so they are settings (`max_tokens`), not values."""
 
 
-def verify(redaction: Redaction) -> None:
+def verify(redaction: Redaction, target: str = "") -> None:
     """Parse the outgoing bytes back and look for every removed value in every string, key and number: as they stand and
-    with their JSON escapes decoded, at token boundaries. Values shorter than four characters are not looked for.
+    with their JSON escapes decoded, at token boundaries. `target` is the path and query that go with them. Values
+    shorter than four characters are not looked for.
 
     Raises Refused: `llmgw_residual_value` if one is there, `llmgw_internal_error` if the bytes are not JSON.
     """
@@ -26,11 +28,12 @@ def verify(redaction: Redaction) -> None:
     if not values:
         return
     try:
-        tree: Json = orjson.loads(redaction.body)
+        framing = redaction.framing
+        tree: Json = orjson.loads(redaction.body) if framing is None else framing.load(redaction.body)
     except orjson.JSONDecodeError:
         raise Refused(internal_error()) from None
     search = ValueSearch(values)
-    for text in _texts(tree):
+    for text in (*_texts(tree), target, unquote(target)):
         for view in _views(text):
             if next(search.hits(view), None) is not None:
                 raise Refused(_residual())

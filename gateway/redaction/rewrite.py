@@ -27,10 +27,10 @@ def redact(
 ) -> Redaction:
     """The body for a destination that `profile` describes.
 
-    `key` is the scope's key (`scope_key`); `operator` does masks, hashes and removals; `model` replaces the top-level
-    model name. Raises Refused: `llmgw_sealed_finding` when a value stands where nothing may be changed,
-    `llmgw_key_collision` when two keys of one object would become the same, `llmgw_internal_error` for a finding that
-    points nowhere, for two values with one placeholder, and for a tree that cannot be serialised.
+    `key` is the scope's key (`scope_key`); `operator` does masks, hashes and removals; `model` replaces the
+    model's name wherever it stands. Raises Refused: `llmgw_sealed_finding` when a value stands where nothing may be
+    changed, `llmgw_key_collision` when two keys of one object would become the same, `llmgw_internal_error` for a
+    finding that points nowhere, for two values with one placeholder, and for a tree that cannot be serialised.
     """
     plan = make_plan(prompt, scan, profile, key=key)
     writer = _Writer(key, operator)
@@ -41,14 +41,17 @@ def redact(
             raise Refused(_sealed())
         root.place(span, writer.write(span.text, cuts))
     body = root.apply(prompt.body)
-    if model is not None and isinstance(body, dict):
-        body = {**body, "model": model}
-    return Redaction(_dump(body), writer.restore, plan.removed, writer.counts)
+    if model:
+        names = _Edit()
+        for pointer in prompt.models:
+            names.place(TextSpan(pointer, ""), model)
+        body = names.apply(body)
+    return Redaction(_dump(prompt, body), writer.restore, plan.removed, writer.counts, prompt.framing)
 
 
-def _dump(body: Json) -> bytes:
+def _dump(prompt: Prompt, body: Json) -> bytes:
     try:
-        return orjson.dumps(body)
+        return orjson.dumps(body) if prompt.framing is None else prompt.framing.dump(body)
     except TypeError:  # a lone surrogate, an integer beyond 64 bits: nothing we could send and stand for
         raise Refused(internal_error()) from None
 

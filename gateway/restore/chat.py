@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 from gateway.errors import Refusal
-from gateway.restore.shape import Key, Slot, integer, render
+from gateway.restore.shape import Event, Key, Slot, integer
 from gateway.restore.text import Escape
 from gateway.restore.walk import has_offsets
 
@@ -32,7 +32,7 @@ class ChatShape:
         done = {integer(choice.get("index")) for choice in _choices(event) if choice.get("finish_reason")}
         return (lambda key: key[0] in done) if done else None
 
-    def carry(self, key: Key, last: dict[str, Any], text: str) -> bytes:
+    def carry(self, key: Key, last: dict[str, Any], text: str) -> Event:
         index, name = key[0], key[1]
         choice: dict[str, Any] = {"index": index, "delta": {name: text}, "finish_reason": None}
         match name:
@@ -47,7 +47,7 @@ class ChatShape:
             case "custom":
                 choice["delta"] = {"tool_calls": [{"index": key[2], "custom": {"input": text}}]}
         head = {name: value for name, value in last.items() if name not in _NOT_REPEATED}
-        return render({**head, "choices": [choice]})
+        return Event({**head, "choices": [choice]})
 
     def tidy(self, event: dict[str, Any], changed: bool, restored: Callable[[Key], int]) -> bool:
         tidied = False
@@ -65,10 +65,10 @@ class ChatShape:
     def drops(self, event: dict[str, Any], restored: Callable[[Key], int]) -> bool:
         return False
 
-    def failure(self, refusal: Refusal) -> bytes:
+    def failure(self, refusal: Refusal) -> Event:
         # No [DONE] behind it: a client that overlooks the error must not take the answer for complete.
         error = {"message": refusal.message, "type": "invalid_request_error", "param": None, "code": refusal.code}
-        return render({"error": error})
+        return Event({"error": error}, error=True)
 
 
 def _choices(event: dict[str, Any]) -> list[dict[str, Any]]:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from gateway.errors import Refusal
-from gateway.restore.shape import Key, Slot, integer, render
+from gateway.restore.shape import Event, Key, Slot, integer
 from gateway.restore.text import Escape
 from gateway.restore.walk import has_offsets
 
@@ -36,12 +36,12 @@ class MessagesShape:
             return lambda _: True
         return None
 
-    def carry(self, key: Key, last: dict[str, Any], text: str) -> bytes:
+    def carry(self, key: Key, last: dict[str, Any], text: str) -> Event:
         delta = {"type": "text_delta", "text": text}
         if key[1] == "json":
             delta = {"type": "input_json_delta", "partial_json": text}
         tree = {"type": "content_block_delta", "index": key[0], "delta": delta}
-        return render(tree, event="content_block_delta")
+        return Event(tree, "content_block_delta")
 
     def tidy(self, event: dict[str, Any], changed: bool, restored: Callable[[Key], int]) -> bool:
         return False
@@ -50,7 +50,7 @@ class MessagesShape:
         delta = event.get("delta")
         return isinstance(delta, dict) and delta.get("type") == "citations_delta" and has_offsets(delta.get("citation"))
 
-    def failure(self, refusal: Refusal) -> bytes:
+    def failure(self, refusal: Refusal) -> Event:
         kind = "api_error" if refusal.retry else "invalid_request_error"
         error = {"type": kind, "message": f"{refusal.message} [{refusal.code}]"}
-        return render({"type": "error", "error": error}, event="error")
+        return Event({"type": "error", "error": error}, "error", error=True)

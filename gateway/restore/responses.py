@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from gateway.errors import Refusal
-from gateway.restore.shape import Key, Slot, integer, render
+from gateway.restore.shape import Event, Key, Slot, integer
 from gateway.restore.text import Escape
 from gateway.restore.walk import has_offsets
 
@@ -47,13 +47,13 @@ class ResponsesShape:
             return lambda key: key == ended
         return None
 
-    def carry(self, key: Key, last: dict[str, Any], text: str) -> bytes:
+    def carry(self, key: Key, last: dict[str, Any], text: str) -> Event:
         # The number of the delta before it: every number that the upstream gave stays where it was.
         tree = {name: value for name, value in last.items() if name != "obfuscation"}
         tree["delta"] = text
         if tree.get("logprobs"):
             tree["logprobs"] = []
-        return render(tree, event=str(key[0]))
+        return Event(tree, str(key[0]))
 
     def tidy(self, event: dict[str, Any], changed: bool, restored: Callable[[Key], int]) -> bool:
         return changed and event.pop("obfuscation", None) is not None
@@ -63,7 +63,7 @@ class ResponsesShape:
             return False
         return restored(_key("response.output_text.delta", event)) > 0
 
-    def failure(self, refusal: Refusal) -> bytes:
+    def failure(self, refusal: Refusal) -> Event:
         # `invalid_prompt` stops Codex at once; the outer `error` is what the Python SDK raises on.
         error = {"code": "invalid_prompt", "message": refusal.message}
         response = {"object": "response", "output": [], **self._response, "status": "failed", "error": error}
@@ -74,7 +74,7 @@ class ResponsesShape:
             "response": response,
             "error": outer,
         }
-        return render(tree, event="response.failed")
+        return Event(tree, "response.failed", error=True)
 
     def _note(self, event: dict[str, Any]) -> None:
         self._sequence = integer(event.get("sequence_number"), self._sequence)

@@ -7,7 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
+import orjson
+
 from gateway.errors import Refusal, Refused
+from gateway.restore.shape import Event
 
 _BOM: Final = b"\xef\xbb\xbf"
 _EOL: Final = rb"(?:\r\n|\n|\r(?=[^\n]))"
@@ -45,6 +48,11 @@ class SseEvent:
     data: bytes | None = field(repr=False)
     """The joined data lines; None if there is none (comments, retry)."""
 
+    @property
+    def ends(self) -> bool:
+        """Whether it is OpenAI's end mark."""
+        return self.data == b"[DONE]"
+
     def with_data(self, data: bytes) -> bytes:
         """The event's bytes with `data`, one line, in the place of its first data line; other lines stay."""
         out: list[bytes] = []
@@ -60,7 +68,10 @@ class SseEvent:
 
 
 class SseParser:
-    """Cuts bytes into events. Raises Refused for a byte-order mark and for an event above `max_event_bytes`."""
+    """Cuts bytes into events, and writes ours. Raises Refused for a byte-order mark and for an event above
+    `max_event_bytes`."""
+
+    gap = b"\n\n"
 
     def __init__(self, max_event_bytes: int) -> None:
         self._limit = max_event_bytes
@@ -93,6 +104,11 @@ class SseParser:
         rest = bytes(self._buffer)
         self._buffer.clear()
         return _event(rest) if rest else None
+
+    def render(self, event: Event) -> bytes:
+        """A server-sent event that holds the tree of `event`."""
+        line = b"event: " + event.name.encode("ascii", "replace") + b"\n" if event.name else b""
+        return line + b"data: " + orjson.dumps(event.tree) + b"\n\n"
 
     def _event_end(self, start: int) -> int | None:
         if self._searched <= start:

@@ -10,14 +10,16 @@ from typing import Any, Final
 
 import orjson
 
+from gateway.dialects import BY_NAME
 from gateway.errors import Refusal, Refused
 from gateway.model import Usage
 from gateway.ports import StreamFilter
 from gateway.restore.chat import ChatShape
+from gateway.restore.framing import Frame, Framing
 from gateway.restore.messages import MessagesShape
 from gateway.restore.responses import ResponsesShape
-from gateway.restore.shape import Key, Shape, Slot
-from gateway.restore.sse import SseEvent, SseParser, answer_too_large, untrusted_answer
+from gateway.restore.shape import Key, PlainShape, Shape, Slot
+from gateway.restore.sse import SseParser, answer_too_large, untrusted_answer
 from gateway.restore.text import CREDENTIAL, Table, Tally, TextRestorer, restore_text
 from gateway.restore.usage import merged_usage
 from gateway.restore.walk import Walk
@@ -25,14 +27,12 @@ from gateway.restore.walk import Walk
 MAX_EVENT_BYTES: Final = 4 * 1024 * 1024
 MAX_TEXTS: Final = 4096
 """Texts (choices, parts, tool calls) in one answer; each keeps a buffer."""
-_SHAPES: Final[Mapping[str, Callable[[], Shape]]] = MappingProxyType(
-    {
-        "openai.chat": ChatShape,
-        "openai.completions": ChatShape,
-        "openai.responses": ResponsesShape,
-        "anthropic.messages": MessagesShape,
-    }
+SHAPES: Final[Mapping[str, Callable[[], Shape]]] = MappingProxyType(
+    {"plain": PlainShape, "chat": ChatShape, "responses": ResponsesShape, "messages": MessagesShape}
 )
+"""What a dialect's `stream` names."""
+FRAMINGS: Final[Mapping[str, Callable[[int], Framing]]] = MappingProxyType({"sse": SseParser})
+"""What a dialect's `framings` name; made with the bound on one event."""
 
 
 def stream_filter(
@@ -41,19 +41,27 @@ def stream_filter(
     *,
     masks: tuple[str, ...] = (),
     in_urls: bool = False,
+    media_type: str = "text/event-stream",
     max_event_bytes: int = MAX_EVENT_BYTES,
 ) -> StreamFilter:
-    """A filter for one server-sent-event answer of `dialect`.
+    """A filter for one streamed answer of `dialect`, framed as `media_type` says.
 
     `restore` maps placeholders to values; `masks` are texts that become `[credential]`; `in_urls` also restores within
     URLs (tool arguments always are). The bytes that come out depend on the bytes that go in, not on how they were cut.
     Raises Refused for a dialect that has no stream; `feed` and `close` raise it for a stream that cannot be read, for
     an event above `max_event_bytes` and for more than 4096 texts in one answer.
     """
-    shape = _SHAPES.get(dialect)
-    if shape is None:
+    known = BY_NAME.get(dialect)
+    if known is None or not streams(dialect, media_type):
         raise Refused(untrusted_answer())
-    return SseFilter(shape(), Table.of(restore, masks), in_urls=in_urls, max_event_bytes=max_event_bytes)
+    shape, framing = SHAPES[known.stream](), FRAMINGS[known.framings[media_type]](max_event_bytes)
+    return RestoringFilter(shape, framing, Table.of(restore, masks), in_urls=in_urls)
+
+
+def streams(dialect: str, media_type: str) -> bool:
+    """Whether an answer of `dialect` in this media type is a stream."""
+    known = BY_NAME.get(dialect)
+    return known is not None and bool(known.stream) and media_type in known.framings
 
 
 @dataclass(slots=True)
@@ -65,7 +73,7 @@ class _Channel:
     """The latest event that carried a piece, kept while something is held back."""
 
 
-class SseFilter:
+class RestoringFilter:
     """See `gateway.ports.StreamFilter`.
 
     A delta whose text is held back is sent with what is settled, maybe nothing, so that the sequence of events stays.
@@ -73,11 +81,11 @@ class SseFilter:
     it carries a piece of the same text.
     """
 
-    def __init__(self, shape: Shape, table: Table, *, in_urls: bool, max_event_bytes: int) -> None:
+    def __init__(self, shape: Shape, framing: Framing, table: Table, *, in_urls: bool) -> None:
         self._shape = shape
+        self._framing = framing
         self._table = table
         self._in_urls = in_urls
-        self._parser = SseParser(max_event_bytes)
         self._channels: dict[Key, _Channel] = {}
         self._tally = Tally()
         self._usage = Usage()
@@ -97,19 +105,19 @@ class SseFilter:
         """Take the next bytes; return what may go out. After `close` or `abort` it takes nothing."""
         if self._ended:
             return b""
-        return b"".join([self._event(event) for event in self._parser.feed(data)])
+        return b"".join([self._event(event) for event in self._framing.feed(data)])
 
     def close(self) -> bytes:
         """The upstream ended. An event that was cut off is dropped, as clients do; held-back text goes out."""
         if self._ended:
             return b""
         self._ended = True
-        rest = self._parser.close()
+        rest = self._framing.close()
         out = b""
-        if rest is not None and (rest.data is None or rest.data == b"[DONE]" or _parsed(rest.data) is not None):
+        if rest is not None and (rest.data is None or rest.ends or _parsed(rest.data) is not None):
             out = self._event(rest)
             if rest.data is not None and self._holding():
-                out += b"\n\n"
+                out += self._framing.gap
         return out + self._flushed(lambda _: True)
 
     def abort(self, refusal: Refusal) -> bytes:
@@ -118,17 +126,17 @@ class SseFilter:
             return b""
         self._ended = True
         self._channels.clear()
-        return self._shape.failure(refusal)
+        return self._framing.render(self._shape.failure(refusal))
 
     def _holding(self) -> bool:
         return any(channel.restorer.holding for channel in self._channels.values())
 
-    def _event(self, event: SseEvent) -> bytes:
+    def _event(self, event: Frame) -> bytes:
         data = event.data
+        if event.ends:
+            return self._flushed(lambda _: True) + event.raw
         if data is None or (self._table.idle and b'"usage"' not in data):
             return self._masked(event.raw)
-        if data == b"[DONE]":
-            return self._flushed(lambda _: True) + event.raw
         tree = _parsed(data)
         if tree is None:
             return self._unknown(event, data)
@@ -138,7 +146,7 @@ class SseFilter:
             return event.raw
         return self._restored_event(event, data, tree)
 
-    def _restored_event(self, event: SseEvent, data: bytes, tree: dict[str, Any]) -> bytes:
+    def _restored_event(self, event: Frame, data: bytes, tree: dict[str, Any]) -> bytes:
         slots = self._shape.slots(tree)
         closing = self._shape.closing(tree)
         changed = False
@@ -176,7 +184,8 @@ class SseFilter:
         for key in [key for key in self._channels if closing(key)]:
             channel = self._channels[key]
             if channel.restorer.holding:
-                out.append(self._shape.carry(key, channel.last, channel.restorer.flush()))
+                carried = self._shape.carry(key, channel.last, channel.restorer.flush())
+                out.append(self._framing.render(carried))
                 channel.last = {}
         return b"".join(out)
 
@@ -184,7 +193,7 @@ class SseFilter:
         channel = self._channels.get(key)
         return channel.restorer.restored if channel is not None else 0
 
-    def _unknown(self, event: SseEvent, data: bytes) -> bytes:
+    def _unknown(self, event: Frame, data: bytes) -> bytes:
         """Data that is no JSON object: one text, whole."""
         try:
             text = data.decode("utf-8")

@@ -178,7 +178,7 @@ def test_canary_goes_to_its_sink_and_nobody_else_does() -> None:
 def test_prefix_is_not_doubled() -> None:
     upstreams = policy(ROUTE).upstreams
     assert [upstreams[name].prefix for name in ("inside", "near", "far")] == ["", "", "/llm"]
-    assert offers(upstreams["near"], "openai.chat", "*") == ""
+    assert offers(upstreams["near"], "openai.chat", "*") is None
 
 
 def test_secrets_are_never_restorable() -> None:
