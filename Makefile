@@ -1,11 +1,12 @@
 # The commands of this project. `make` alone lists them. Each target does its own set-up first.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench format lock clean
+.PHONY: help setup demo test check bench eval format lock clean
 
 PY := .venv/bin/python
 TEST_ARGS ?=
 BENCH_ARGS ?=
+EVAL_ARGS ?=
 TYPED := gateway addons dlp_recognizers routing_rules certs
 
 help:  ## this list
@@ -26,6 +27,9 @@ check: setup  ## formatter, linter, types, architecture test, schemas of the shi
 
 bench: setup  ## measure speed and memory beside peers; writes benchmarks/results/*.json
 	@$(PY) -m benchmarks.run $(BENCH_ARGS)
+
+eval: setup  ## measure detection beside stock Presidio; writes benchmarks/results/detection.json
+	@$(PY) -m benchmarks.detection.run $(EVAL_ARGS)
 
 format: setup  ## format the code and apply the linter's safe fixes
 	@.venv/bin/ruff format .

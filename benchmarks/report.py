@@ -183,6 +183,19 @@ def write(path: Path, rows: Sequence[Row], memories: Sequence[Memory], more: Map
     """The same as JSON, with what it was measured on."""
     document = {
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
+        **machine(),
+        "rows": [row.as_json() for row in rows],
+        "memory": [asdict(memory) for memory in memories],
+        "aims": [asdict(aim) for aim in aims(rows, memories)],
+        **more,
+    }
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(document, indent=1) + "\n")
+
+
+def machine() -> dict[str, object]:
+    """What something was measured on."""
+    return {
         "machine": {
             "processor": _processor(),
             "system": platform.platform(terse=True),
@@ -191,13 +204,7 @@ def write(path: Path, rows: Sequence[Row], memories: Sequence[Memory], more: Map
         "versions": {
             name: _version(name) for name in ("llm-egress-gateway", "mitmproxy", "presidio-analyzer", "uvloop")
         },
-        "rows": [row.as_json() for row in rows],
-        "memory": [asdict(memory) for memory in memories],
-        "aims": [asdict(aim) for aim in aims(rows, memories)],
-        **more,
     }
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(document, indent=1) + "\n")
 
 
 def _processor() -> str:

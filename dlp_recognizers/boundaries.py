@@ -12,7 +12,7 @@ def alone(page: Page, start: int, end: int) -> bool:
     left, right = page.char(start - 1), page.char(end)
     if left.isalnum() or left == "_" or right.isalnum() or right == "_":
         return False
-    if left in _JOINTS and page.char(start - 2).isdigit():
+    if left in _JOINTS and (page.char(start - 2).isdigit() or page.char(start - 2) == "_"):
         return False
     return not (right in _JOINTS and page.char(end + 1).isdigit())
 

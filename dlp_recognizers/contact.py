@@ -37,6 +37,8 @@ def _international(page: Page, start: int, end: int) -> Verdict:
     if left.isalnum() or left in "_+" or (text.count(".") == 1 and text.replace(".", "")[1:].isdigit()):
         return None
     plus = start if text[0] == "+" else -1
+    if plus < 0 and not alone(page, start, end):
+        return None
     number = "+" + digits(text if plus >= 0 else text[2:])
     parsed = _parse(number, None)
     while parsed is None or not phonenumbers.is_possible_number(parsed):
@@ -50,7 +52,9 @@ def _international(page: Page, start: int, end: int) -> Verdict:
     if page.char(end).isalnum() or (page.char(end) in ".:-" and page.char(end + 1).isdigit()):
         return None
     if phonenumbers.is_valid_number(parsed):
-        return (start, end, 0.9)
+        # Two zeros begin a time of day, too: 00:39 written as in a log.
+        figures = plus < 0 and in_column(page, start, end) and not _PHONE_WORDS(page, start, end)
+        return None if figures else (start, end, 0.9)
     at_margin = left == "\n" or start == 0
     if plus < 0 and not _PHONE_WORDS(page, start, end):
         return None

@@ -170,6 +170,8 @@ def _spread_card(page: Page, start: int, end: int) -> Verdict:
             stop = start + places[size - 1] + 1
             if len(number) > size and places[size] == places[size - 1] + 1:
                 continue
+            if page.text[start:stop].replace(".", "", 1).isdigit():
+                return None  # a decimal number
             if not alone(page, start, stop) or (size < 16 and not _CARD_WORDS(page, start, stop)):
                 continue
             return (start, stop, 0.8)
@@ -205,6 +207,8 @@ def _iban(page: Page, start: int, end: int) -> Verdict:
         return None
     written = page.text[start:offset]
     grouped = all(len(part) == 4 for part in written.split()[:-1])
+    if "-" in written and not all(len(part) == 4 for part in written.split("-")[:-1]):
+        return None  # a piece of a UUID
     if mod97("".join(value).upper()):
         # Words in lower case make a valid IBAN now and then, when blanks may stand anywhere.
         return (start, offset, 1.0) if grouped or written == written.upper() else None

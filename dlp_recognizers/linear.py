@@ -5,6 +5,7 @@ They are Presidio recognizers, so that an `AnalyzerEngine` can hold them; the en
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -89,9 +90,16 @@ class LinearRecognizer(EntityRecognizer):
 
 
 def worded(words: str) -> str:
-    """A pattern for some words as a page spells them: `\\b` also stands beside an underscore, as in `tax_id`, and
-    letters that Latin-1 lacks are those that a page puts in their place."""
-    return f"(?:{Page.of(words).data.decode('latin-1')})".replace(r"\b", r"(?:\b|_)")
+    """A pattern for some words as a page spells them: `\\b` also stands beside an underscore, a blank or hyphen is a
+    blank, hyphen or underscore (`tax id`, `tax_id`), and letters that Latin-1 lacks are those that a page puts in
+    their place.
+    """
+    spelt = _JOINT.sub(lambda match: match.group(1) or "[ _-]", Page.of(words).data.decode("latin-1"))
+    return f"(?:{spelt})".replace(r"\b", r"(?:\b|_)")
+
+
+_JOINT = re.compile(r"(\[[^\]]*\]|\\.)|[ -]")
+"""A blank or hyphen outside a class of characters."""
 
 
 class Near:

@@ -40,6 +40,13 @@ _STARTERS = (
     "Relationship Management Id Details Information Feedback "
 )
 _NOT_NAMES = frozenset(_STARTERS.split())
+_PLACE_WORDS = (
+    "County Parish Borough City Town Township Village Municipality Municipio District Region Province State Island "
+    "Islands River Lake Mountain Valley Park Airport Station Harbor Harbour Bridge Square Avenue Street Road Ocean Sea "
+    "Bay Beach Forest Desert Area"
+)
+_KINDS_OF_PLACE = frozenset(_PLACE_WORDS.split())
+"""What the last word of a place's name says: a list of counties is no list of persons."""
 
 
 _NAME_AT_END = {"full": compiled(rf"{_FULL}$"), "any": compiled(rf"{_ANY}$")}
@@ -59,6 +66,8 @@ def _name(kind: str, score: float) -> Judge:
             low += page.text[low:end].index(words[0])
         while words and words[-1] in _NOT_NAMES:
             end -= len(words.pop()) + (1 if words else 0)
+        if words and words[-1] in _KINDS_OF_PLACE:
+            return None
         if not words or not _NOT_NAMES.isdisjoint(words[:2]) or page.char(end) in "_(":
             return None
         return (low, end, score)
