@@ -13,16 +13,20 @@ import tldextract
 from dlp_recognizers.allow_list import EXAMPLES, is_example
 from dlp_recognizers.catalogue import recognizers
 from dlp_recognizers.hits import Hit, ScanIncomplete, settle
-from dlp_recognizers.linear import LinearRecognizer
+from dlp_recognizers.linear import LinearRecognizer, Shape
 from dlp_recognizers.names import NameFinder, SpacyFinder
+from dlp_recognizers.obfuscation import Obfuscation
+from dlp_recognizers.own.bundle import NOTHING, OwnData, from_setup
+from dlp_recognizers.own.finder import OwnFinder
 from dlp_recognizers.page import Page
 from dlp_recognizers.prefilter import Prefilter
-from dlp_recognizers.views import readings
+from dlp_recognizers.proof import changed, counts, explained, with_places
+from dlp_recognizers.views import Inside, Reading, TooManyReadings, readings
 from gateway.errors import ConfigurationError
 
 __all__ = ["Engine", "EngineSettings", "Hit", "ScanIncomplete", "create"]
 
-_GENERATION = "2"
+_GENERATION = "3"
 """Raised when judges change in a way that the patterns do not show."""
 
 
@@ -39,11 +43,13 @@ class EngineSettings:
 class Engine:
     """Finds what is sensitive in one text at a time. Not thread-safe; keeps nothing of what it read."""
 
-    def __init__(self, settings: EngineSettings, *, names: Iterable[NameFinder] = ()) -> None:
+    def __init__(self, settings: EngineSettings, *, names: Iterable[NameFinder] = (), own: OwnData = NOTHING) -> None:
         silence()
         self._settings = settings
-        self._recognizers: tuple[LinearRecognizer, ...] = recognizers()
+        self._own = OwnFinder(own)
+        self._recognizers: tuple[LinearRecognizer, ...] = (*recognizers(), *self._own.recognizers)
         self._prefilter = Prefilter(self._recognizers)
+        self._obfuscation = Obfuscation()
         self._names: tuple[NameFinder, ...] = (*map(SpacyFinder, settings.spacy_pipelines), *names)
         self.version = self._digest()
 
@@ -54,6 +60,7 @@ class Engine:
             for entry in self._recognizers
         ]
         parts += [finder.version for finder in self._names]
+        parts.append(self._own.version)
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
 
     @property
@@ -69,26 +76,52 @@ class Engine:
             return settle(self._hits(text))
         except ScanIncomplete:
             raise
+        except TooManyReadings:
+            raise ScanIncomplete("too_many_readings") from None
         except Exception as error:  # noqa: BLE001 - a recognizer that fails must never look like a clean text
             # Neither chained nor quoted: the message of a library's error may hold what it was given.
             raise ScanIncomplete(f"recognizer_failed:{type(error).__name__}") from None
 
     def _hits(self, text: str) -> Iterable[Hit]:
         hits: list[Hit] = []
+        inner: dict[Hit, list[tuple[Inside, Hit]]] = {}
+        hits.extend(self._obfuscation.find(Page.of(text)))
         for reading in readings(text):
             page = Page.of(reading.text)
-            for recognizer, shape in self._prefilter.lanes(page):
+            for recognizer, shape in self._lanes(page):
                 for hit in recognizer.find(page, shape):
-                    if self._settings.allow_examples and is_example(hit.entity, page.text[hit.start : hit.end]):
+                    if self._left_alone(hit.entity, page.text[hit.start : hit.end]):
                         continue
-                    start, end = reading.origin(hit.start, hit.end)
-                    if hit.entity == "PRIVATE_KEY" and hit.end == len(page.text):
-                        # A block without its last line goes to the end of the whole text, not of what was read again.
-                        end = len(text)
-                    hits.append(Hit(start, end, hit.entity, hit.score, hit.recognizer))
+                    placed = self._placed(hit, reading, text)
+                    if placed is None:
+                        continue
+                    hits.append(placed)
+                    if reading.inside is not None and (inside := reading.inside(hit.start, hit.end)) is not None:
+                        inner.setdefault(placed, []).append((inside, hit))
         for finder in self._names:
-            hits.extend(finder.find(text))
-        return hits
+            found = finder.find(text)
+            hits.extend(hit for hit in found if not self._left_alone(hit.entity, text[hit.start : hit.end]))
+        return explained(with_places(hits, inner) if inner else hits)
+
+    @staticmethod
+    def _placed(hit: Hit, reading: Reading, text: str) -> Hit | None:
+        """The hit where it stands in the text; None if it does not count."""
+        place = reading.origin(hit.start, hit.end)
+        if place is None or (reading.strict and not (counts(hit, reading.text) and changed(hit, reading, place, text))):
+            return None
+        start, end = place
+        if hit.entity == "PRIVATE_KEY" and hit.end == len(reading.text) and not reading.strict:
+            # A block without its last line goes to the end of the whole text, not of what was read again.
+            end = len(text)
+        return Hit(start, end, hit.entity, hit.score, hit.recognizer)
+
+    def _lanes(self, page: Page) -> Iterable[tuple[LinearRecognizer | OwnFinder, Shape]]:
+        yield from self._prefilter.lanes(page)
+        if not self._own.idle:
+            yield self._own, _ANY
+
+    def _left_alone(self, entity: str, value: str) -> bool:
+        return (self._settings.allow_examples and is_example(entity, value)) or self._own.allows(entity, value)
 
     def warm(self) -> None:
         """Run every recognizer once, so that the first request pays for no table. Raises ScanIncomplete."""
@@ -102,6 +135,8 @@ class Engine:
         self.scan(_manual())
 
 
+_ANY = Shape("own", "")
+"""For what looks at every page."""
 _WARM_UP = (
     "Dear Dr. Ada Example, call +44 20 7946 0018 or (212) 555-0123, mail ada@corp.example.\nSSN 219-09-9999, card "
     '5555 5555 5555 4444, IBAN GB33 BUKB 2020 1555 5555 55. {"password": "not-a-real-1", "ip": "10.1.2.3"}\\n\n'
@@ -129,7 +164,10 @@ def silence() -> None:
 
 
 def create(config: Mapping[str, object]) -> Engine:
-    """The engine of a scan process, from the plain values of `EngineSettings`. Raises ConfigurationError."""
+    """The engine of a scan process, from the plain values of `EngineSettings`, and `own`, what
+    `OwnSources.plain` made. Raises ConfigurationError."""
+    config = dict(config)
+    own = from_setup(config.pop("own", None))
     pipelines = config.get("spacy_pipelines", ())
     examples = config.get("allow_examples", True)
     if (
@@ -138,4 +176,4 @@ def create(config: Mapping[str, object]) -> Engine:
         or set(config) - {"spacy_pipelines", "allow_examples"}
     ):
         raise ConfigurationError("engine: expected spacy_pipelines (list of names) and allow_examples (true or false)")
-    return Engine(EngineSettings(tuple(map(str, pipelines)), examples))
+    return Engine(EngineSettings(tuple(map(str, pipelines)), examples), own=own)

@@ -36,6 +36,7 @@ _SWALLOWS = {
     EntityGroup.HEALTH: frozenset({EntityGroup.HEALTH}),
     EntityGroup.ORGANISATION: frozenset({EntityGroup.ORGANISATION}),
     EntityGroup.MARKING: frozenset({EntityGroup.MARKING}),
+    EntityGroup.EVASION: frozenset({EntityGroup.EVASION}),
     EntityGroup.ESCAPE: frozenset({EntityGroup.ESCAPE}),
 }
 """Which groups a longer hit of a group makes superfluous: every shipped profile that removes the longer one removes

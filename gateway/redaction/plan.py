@@ -40,10 +40,10 @@ class Plan:
 
 
 def operator_for(profile: Profile, entity: str) -> Operator | None:
-    """What `profile` does with `entity`: its name, then its `@group`, then `*`; None: it stays. Markings always stay,
-    and look-alikes are no business of a profile."""
+    """What `profile` does with `entity`: its name, then its `@group`, then `*`; None: it stays. Markings and signs of
+    evasion always stay, and look-alikes are no business of a profile."""
     group = group_of(entity)
-    if group in (EntityGroup.MARKING, EntityGroup.ESCAPE):
+    if group in (EntityGroup.MARKING, EntityGroup.EVASION, EntityGroup.ESCAPE):
         return None
     for name in (entity, f"@{group.value}", "*"):
         if name in profile.entities:

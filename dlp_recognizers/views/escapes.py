@@ -1,0 +1,178 @@
+"""Escapes and encodings within a text, undone one layer at a time. Pure; linear."""
+
+from __future__ import annotations
+
+import binascii
+import html
+import re
+from collections.abc import Iterator
+from html.entities import html5
+from typing import Final
+from urllib.parse import unquote_to_bytes
+
+import re2
+
+from dlp_recognizers.views.view import Blob, Piece, View, build
+from gateway.redaction.encodings import read
+
+_ESCAPE: Final = re.compile(
+    r"\\(?:u\{[0-9A-Fa-f]{1,6}\}|(?:u[Dd][89ABab][0-9A-Fa-f]{2}\\u[Dd][C-Fc-f][0-9A-Fa-f]{2})|u[0-9A-Fa-f]{4}"
+    r"|U[0-9A-Fa-f]{8}|x[0-9A-Fa-f]{2}|[0-3][0-7]{2}|[nrtbf\"'/\\])"
+    r"|(?:%[0-9A-Fa-f]{2})+|%u[0-9A-Fa-f]{4}|&(?:#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6});?|&[A-Za-z]{2,24};|=\r?\n"
+)
+_BLOB: Final = re.compile(
+    r"[A-Za-z0-9+/_-]{16,}(?:\r?\n[A-Za-z0-9+/_-]{4,}"
+    r"|\r?\n[ \t]{1,16}[A-Za-z0-9+/_-]{8,}+(?![ \t]*[^\s=A-Za-z0-9+/_-]))*"
+    r"={0,6}"
+)
+"""What may be base64, base32 (wrapped or not) or hex. Shorter ones hold fewer than twelve characters."""
+_LONG: Final = re2.compile(r"[A-Za-z0-9+/_-]{16}")
+"""Whether there can be one at all: several times as fast."""
+_LIST: Final = re2.compile(
+    r"(?:[0-9A-Fa-f]{2}[ :,;-]{1,2}){7}|(?:0x[0-9A-Fa-f]{2}[ ,;]{0,3}){7}|(?:[0-9]{2,3}[ ,;]{1,2}){7}|(?:[01]{8} ?){8}"
+    r"|\\x[0-9A-Fa-f]{2}"
+)
+_HEXES = r"(?<![0-9A-Za-z])[0-9A-Fa-f]{2}([ :,;-]|, )[0-9A-Fa-f]{2}(?:\1[0-9A-Fa-f]{2}){6,}(?![0-9A-Fa-f])"
+_LISTS: Final = (
+    (re.compile(r"(?<![0-9A-Za-z])0x([0-9A-Fa-f]{2})(?:[ ,;]{0,3}0x[0-9A-Fa-f]{2}){7,}(?![0-9A-Fa-f])"), 16),
+    (re.compile(_HEXES), 16),
+    (re.compile(r"(?<![0-9A-Za-z.])[0-9]{2,3}(?:([ ,;]|, |,\n *)[0-9]{2,3})(?:\1[0-9]{2,3}){6,}(?![0-9])"), 10),
+    (re.compile(r"(?<![0-9A-Za-z])[01]{8}(?: ?[01]{8}){7,}(?![0-9])"), 2),
+)  # fmt: skip
+"""Bytes written as numbers, with their base."""
+_ELEMENT: Final = {
+    16: re.compile(r"(?:0x)?([0-9A-Fa-f]{2})"),
+    10: re.compile("([0-9]{2,3})"),
+    2: re.compile("([01]{8})"),
+}
+_UU: Final = re.compile(r"^begin [0-7]{3,4} [^\n]{1,80}\r?\n((?:[!-`][ -`]{0,84}\r?\n)+)", re.MULTILINE)
+_SHORT: Final = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f"}
+
+
+def has_long(text: str) -> bool:
+    """Whether a blob can be in `text` at all."""
+    try:
+        return _LONG.search(text) is not None
+    except UnicodeEncodeError:  # a lone surrogate, which re2 cannot read
+        return True
+
+
+def unescaped(text: str) -> View | None:
+    """`text` with one layer of escapes undone; where there are none, of encodings; None if there is neither."""
+    undone = layer(text)
+    return None if undone is None else undone[0]
+
+
+def layer(text: str) -> tuple[View, tuple[Blob, ...]] | None:
+    """As `unescaped`, with the blobs that were read. Raises encodings.Unreadable."""
+    # One after the other: a token that shows only once its escapes are undone may itself read as base64.
+    if "\\" in text or "%" in text or "&" in text or "=\n" in text or "=\r" in text:
+        pieces = list(_escapes(text))
+        if pieces:
+            return build(text, pieces), ()
+    if pieces := _bytes(text):
+        return build(text, pieces), ()
+    if not has_long(text):
+        return None
+    blobs = [blob for match in _BLOB.finditer(text) for blob in _blob(match.group(), match.start())]
+    if not blobs:
+        return None
+    return build(text, ((blob.start, blob.end, blob.text) for blob in blobs)), tuple(blobs)
+
+
+def _escapes(text: str) -> Iterator[Piece]:
+    for match in _ESCAPE.finditer(text):
+        value = _decode(match.group())
+        if value is not None:
+            yield match.start(), match.end(), value
+
+
+def _bytes(text: str) -> list[Piece]:
+    """Lists of numbers that spell a text, one piece for each; and uuencoded blocks."""
+    pieces: list[Piece] = []
+    if _maybe(text):
+        for pattern, base in _LISTS:
+            for match in pattern.finditer(text):
+                pieces.extend(_spelled(match.group(), match.start(), base))
+    if "begin " in text:
+        pieces.extend(_uu(text))
+    pieces.sort()
+    return [piece for at, piece in enumerate(pieces) if not at or piece[0] >= pieces[at - 1][1]]
+
+
+def _maybe(text: str) -> bool:
+    try:
+        return _LIST.search(text) is not None
+    except UnicodeEncodeError:
+        return True
+
+
+def _spelled(run: str, at: int, base: int) -> list[Piece]:
+    places = [match.span(1) for match in _ELEMENT[base].finditer(run)]
+    codes = [int(run[start:end], base) for start, end in places]
+    if sum(32 <= code < 127 or code in (9, 10, 13) for code in codes) < len(codes) or len(set(codes)) < 4:
+        return _spelled_utf8(run, at, codes)
+    return [(at + (start if base != 16 or run[start - 2 : start] != "0x" else start - 2), at + end, chr(code))
+            for (start, end), code in zip(places, codes, strict=True)]  # fmt: skip
+
+
+def _spelled_utf8(run: str, at: int, codes: list[int]) -> list[Piece]:
+    try:
+        value = bytes(codes).decode("utf-8") if max(codes) < 256 else ""
+    except UnicodeDecodeError:
+        return []
+    plain = sum(32 <= code < 127 for code in codes)
+    return [(at, at + len(run), value)] if value.isprintable() and plain * 2 > len(codes) else []
+
+
+def _uu(text: str) -> Iterator[Piece]:
+    for match in _UU.finditer(text):
+        try:
+            data = b"".join(binascii.a2b_uu(line) for line in match.group(1).encode().splitlines())
+            yield match.start(1), match.end(1), data.decode("utf-8")
+        except (binascii.Error, UnicodeDecodeError):
+            continue
+
+
+def _blob(blob: str, at: int) -> list[Blob]:
+    """The blobs at `at` that hold text: the whole, or else those of its lines that do."""
+    held = read(blob)
+    if held is not None:
+        return [Blob(at, at + len(blob), held.text)]
+    if blob.startswith("0x") and (held := read(blob[2:])) is not None:
+        return [Blob(at + 2, at + len(blob), held.text)]
+    if "\n" not in blob:
+        return []
+    lines = ((match.start(), match.end(), read(match.group())) for match in re.finditer(r"\S+", blob))
+    return [Blob(at + start, at + end, held.text) for start, end, held in lines if held is not None]
+
+
+def _decode(escape: str) -> str | None:
+    if escape[0] == "\\":
+        return _backslash(escape)
+    if escape[:2] == "%u":
+        return chr(int(escape.removeprefix("%u"), 16))
+    if escape[0] == "%":
+        try:
+            return unquote_to_bytes(escape).decode("utf-8")
+        except UnicodeDecodeError:
+            return None
+    if escape[0] == "=":
+        return ""
+    if escape[1] == "#":
+        return html.unescape(escape.rstrip(";") + ";")
+    return html5.get(escape[1:])
+
+
+def _backslash(escape: str) -> str | None:
+    kind = escape[1]
+    if kind in "uUx":
+        digits = escape[2:].strip("{}")
+        if "\\u" in digits:
+            high, low = (int(part, 16) for part in digits.split("\\u"))
+            return chr(0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00))
+        code = int(digits, 16)
+        return chr(code) if code <= 0x10FFFF else None
+    if kind.isdigit():
+        return chr(int(escape[1:], 8))
+    return _SHORT.get(kind, kind)
