@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 from dlp_recognizers.frames import UnitResult
+from dlp_recognizers.own.sources import OwnSources
 from dlp_recognizers.pending import Unit
 from dlp_recognizers.process import ScanProcess, start_process
 from gateway.errors import ConfigurationError
+from gateway.settings import Dlp
 
 _CLOSE_SECONDS: Final = 2.0
 
@@ -34,6 +36,14 @@ class Tuning:
     backoff_most_seconds: float = 2.0
     quarantine_seconds: float = 60.0
     """How long a text that killed a process is refused without another try."""
+
+
+def setup_of(dlp: Dlp, engine: str, own: OwnSources | None) -> dict[str, Any]:
+    """What a scan process is told first: `engine` is `module:function`, and the rest is what that function takes."""
+    config: dict[str, Any] = {"spacy_pipelines": list(dlp.spacy_pipelines), "allow_examples": dlp.allow_examples}
+    if own:
+        config["own"] = own.plain()
+    return {"engine": engine, "config": config}
 
 
 class CrewClient(Protocol):

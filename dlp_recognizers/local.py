@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from dlp_recognizers.labels import with_labels, without_labels
+from dlp_recognizers.own.fragments import joined
 from dlp_recognizers.windows import merge, split
 from dlp_recognizers.worker import Engine, scan_text
 from gateway.model import Finding, ScanResult, TextSpan
@@ -23,7 +24,7 @@ class LocalScanner:
     def scan_sync(self, spans: Sequence[TextSpan]) -> ScanResult:
         """Scan every span now. Reasons of an incomplete result: `recognizer_failed`, `error`."""
         labelled, shifts = with_labels(spans)
-        return without_labels(self._scan(labelled), shifts)
+        return joined(without_labels(self._scan(labelled), shifts))
 
     def _scan(self, spans: Sequence[TextSpan]) -> ScanResult:
         total = sum(len(span.text.encode("utf-8", "surrogatepass")) for span in spans)

@@ -12,13 +12,15 @@ from collections import Counter, deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
-from typing import Any, Final
+from typing import Final
 
-from dlp_recognizers.crew import Crew, Tuning
+from dlp_recognizers.crew import Crew, Tuning, setup_of
 from dlp_recognizers.fair_queue import Admission, Bounds, FairQueue
 from dlp_recognizers.frames import UnitResult
 from dlp_recognizers.labels import with_labels, without_labels
 from dlp_recognizers.lookup import Lookup, Piece, digests_of, look_up, pieces_of
+from dlp_recognizers.own.fragments import joined
+from dlp_recognizers.own.sources import OwnSources
 from dlp_recognizers.pending import PendingText, Quarantine, Request, Unit
 from dlp_recognizers.process import ScanProcess
 from dlp_recognizers.span_cache import SpanCache
@@ -67,11 +69,13 @@ class ScannerPool:
         engine: str = "dlp_recognizers.engine:create",
         on_event: Callable[[str], None] = _ignore,
         tuning: Tuning | None = None,
+        own: OwnSources | None = None,
     ) -> None:
         self._dlp = dlp
         self._engine = engine
         self._tuning = tuning or Tuning()
-        self._crew = Crew(self, setup=_setup(dlp, engine), size=dlp.workers, tuning=self._tuning, on_event=on_event)
+        setup = setup_of(dlp, engine, own)
+        self._crew = Crew(self, setup=setup, size=dlp.workers, tuning=self._tuning, on_event=on_event)
         self._cache = SpanCache(dlp.cache_bytes)
         self._queue: FairQueue[Unit] = FairQueue(size=_unit_size, live=_unit_live)
         self._retries: deque[Unit] = deque()
@@ -100,12 +104,12 @@ class ScannerPool:
         await self._crew.close()
         self._cache.clear()
 
-    def reconfigure(self, dlp: Dlp) -> None:
+    def reconfigure(self, dlp: Dlp, own: OwnSources | None = None) -> None:
         """Take new settings; processes are replaced only if what they scan for has changed, with no gap in service."""
         self._dlp = dlp
         self._cache.resize(dlp.cache_bytes)
         self._admission.bounds = _bounds(dlp, self._tuning)
-        self._crew.reconfigure(_setup(dlp, self._engine), dlp.workers)
+        self._crew.reconfigure(setup_of(dlp, self._engine, own), dlp.workers)
 
     def pids(self) -> tuple[int, ...]:
         """Process ids of the scan processes that serve."""
@@ -141,7 +145,7 @@ class ScannerPool:
             if reason:
                 return self._refused(reason, lookup)
         result = ScanResult(lookup.findings(), True, "", lookup.total_bytes, lookup.new_bytes)
-        return without_labels(result, shifts)
+        return joined(without_labels(result, shifts))
 
     async def _scan_missing(self, lookup: Lookup, agent: str, ends: float) -> str:
         """Have the missing texts scanned; returns why that failed, or nothing."""
@@ -280,11 +284,6 @@ class ScannerPool:
     def _refused(self, reason: str, lookup: Lookup) -> ScanResult:
         self._incomplete[reason] += 1
         return ScanResult((), False, reason, lookup.total_bytes, 0)
-
-
-def _setup(dlp: Dlp, engine: str) -> dict[str, Any]:
-    config = {"spacy_pipelines": list(dlp.spacy_pipelines), "allow_examples": dlp.allow_examples}
-    return {"engine": engine, "config": config}
 
 
 def _bounds(dlp: Dlp, tuning: Tuning) -> Bounds:

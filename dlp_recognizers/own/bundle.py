@@ -14,6 +14,7 @@ from dlp_recognizers.own.sources import OwnSources, TableSource, read_sources
 from dlp_recognizers.own.table_file import TableHeader, read_header, verify_body
 from dlp_recognizers.own.terms import TermList
 from gateway.diagnostics import Diagnostic, DocumentError
+from gateway.errors import ConfigurationError
 from gateway.model import Level
 from gateway.settings import Settings
 
@@ -131,3 +132,13 @@ class _Own:
         given = Level.parse(level) if level else None
         both = [each for each in (before, given) if each is not None]
         self.levels[entity] = max(both) if both else None
+
+
+def from_setup(values: object) -> OwnData:
+    """The data of a scan process, from what `OwnSources.plain` made; nothing from None. Raises DocumentError,
+    ConfigurationError."""
+    if values is None:
+        return NOTHING
+    if not isinstance(values, dict):
+        raise ConfigurationError("engine: own is what OwnSources.plain makes")
+    return compile_own(OwnSources.from_plain(values), tried=True)
