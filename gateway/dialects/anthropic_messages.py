@@ -118,6 +118,7 @@ MESSAGES: Final = Dialect(
     path="/v1/messages",
     query=BETA,
     stream="messages",
+    keeps=("container/id",),
     shape=SHAPE,
     required=("messages",),
     foreign=_FOREIGN,

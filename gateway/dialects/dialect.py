@@ -29,7 +29,7 @@ class Form(enum.Enum):
     MULTIPART = enum.auto()
     """multipart/form-data (RFC 7578); see `gateway.dialects.multipart` for the tree."""
     RAW = enum.auto()
-    """One file: the tree is `{"content_type", "data" (base64)}`."""
+    """One file: the tree is `{"media_type", "data" (base64)}`."""
 
 
 class Model(enum.Enum):
@@ -103,8 +103,16 @@ class Dialect:
     lines: Mapping[str, str] = field(default_factory=lambda: _NOTHING)
     """Value of the form field `purpose` to the member of the file's object that takes its JSON Lines."""
     keeps: tuple[str, ...] = ()
-    """Where an answer names things that the upstream keeps from now on: member names, `id` at the top and as listed
-    here below it. See `gateway.upstream_state`."""
+    """Where an answer names things that the upstream keeps from now on: patterns of pointers without their first slash,
+    as `id` or `output/*/id`. See `gateway.upstream_state`."""
+    unless: tuple[str, object] = ("", None)
+    """Top-level member and value of a body after which the upstream keeps nothing."""
+    only_if: tuple[str, object] = ("", None)
+    """Top-level member and value of a body without which it keeps nothing."""
+    lists: str = ""
+    """Member of an answer that lists things of everybody at the upstream: only the agent's own are passed on."""
+    relative: tuple[str, ...] = ()
+    """Top-level members of an answer that are URLs of the upstream: clients follow them, so they become paths."""
 
     def parse(self, body: Json, parameters: Mapping[str, str] = _NOTHING, framing: Framing | None = None) -> Prompt:
         """The request in `body`, every string found. `parameters` are the path's. Raises Refused (400) for a body that

@@ -6,14 +6,29 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from gateway.dialects import anthropic_messages, openai_chat, openai_plain, openai_responses
+from gateway.dialects import (
+    anthropic_messages,
+    anthropic_stored,
+    azure,
+    openai_chat,
+    openai_files,
+    openai_media,
+    openai_plain,
+    openai_responses,
+    openai_stored,
+)
 from gateway.dialects.dialect import Dialect
 
 DIALECTS: Final[tuple[Dialect, ...]] = (
     *openai_chat.DIALECTS,
     *openai_responses.DIALECTS,
     *openai_plain.DIALECTS,
+    *openai_media.DIALECTS,
+    *openai_files.DIALECTS,
+    *openai_stored.DIALECTS,
+    *azure.DIALECTS,
     *anthropic_messages.DIALECTS,
+    *anthropic_stored.DIALECTS,
 )
 """In order of precedence: of two with the same method and path, the first has the path to itself, the other is reached
 under its family's mount."""

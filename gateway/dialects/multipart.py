@@ -1,7 +1,7 @@
 """multipart/form-data (RFC 7578, RFC 2046 section 5.1): one strict reading as a tree, and our own writing of it.
 
 The tree has a member for each field. A field without a file name is a string; a file is an object of `filename`,
-`content_type` and `data` (base64), or rows of JSON in the place of `data`. A name that ends in `[]` holds a list, as
+`media_type` and `data` (base64), or rows of JSON in the place of `data`. A name that ends in `[]` holds a list, as
 does a name that comes more than once, where that is allowed. What two parsers may read differently is refused:
 preambles, transfer encodings, extended parameters, folded headers, a field given twice.
 """
@@ -170,7 +170,7 @@ def _text(part: _Part) -> str:
 
 
 def _file(part: _Part, rows: str) -> dict[str, Any]:
-    made: dict[str, Any] = {"filename": part.filename, "content_type": part.content_type}
+    made: dict[str, Any] = {"filename": part.filename, "media_type": part.content_type}
     if rows:
         made[rows] = rows_of(part.body)
     else:
@@ -213,8 +213,8 @@ def _written(name: str, value: Any) -> bytes:
     if not isinstance(value, dict) or not isinstance(value.get("filename"), str):
         raise Refused(internal_error())
     head += f'; filename="{_escaped(value["filename"])}"\r\n'
-    if value.get("content_type"):
-        head += f"Content-Type: {value['content_type']}\r\n"
+    if value.get("media_type"):
+        head += f"Content-Type: {value['media_type']}\r\n"
     return head.encode() + b"\r\n" + _content(value)
 
 

@@ -59,6 +59,8 @@ CHAT: Final = Dialect(
     path="/v1/chat/completions",
     shape=SHAPE,
     stream="chat",
+    keeps=("id",),
+    only_if=("store", True),
     required=("messages",),
     foreign=frozenset(("input", "prompt", "contents")),
 )

@@ -56,6 +56,8 @@ RESPONSES: Final = Dialect(
     shape=SHAPE,
     foreign=frozenset(("messages", "contents")),
     stream="responses",
+    keeps=("id", "conversation/id", "output/*/id"),
+    unless=("store", False),
     state=("previous_response_id", "conversation", "prompt"),
 )
 """`input` may be absent: a stored prompt, or state kept upstream, can stand for it."""

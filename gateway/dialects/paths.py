@@ -40,6 +40,12 @@ BETA: Final[Mapping[str, re.Pattern[str]]] = MappingProxyType({"beta": re.compil
 """How Anthropic's clients ask for beta features."""
 MODELS_QUERY: Final[Mapping[str, re.Pattern[str]]] = MappingProxyType({"limit": LIMIT})
 
+INCLUDE: Final[Mapping[str, re.Pattern[str]]] = MappingProxyType(
+    {"include[]": re.compile(r"[a-z_]{1,40}(?:\.[a-z_]{1,40}){0,4}")}
+)
+"""What else an OpenAI answer shall hold."""
+
+_BRACKETS: Final = re.compile("%5B%5D", re.IGNORECASE)
 _PARAMETER: Final = re.compile(r"\{([a-z_]+)\}")
 
 
@@ -66,13 +72,15 @@ def decoded(parameters: Mapping[str, str]) -> dict[str, str]:
 
 def query_of(raw: str, allowed: Mapping[str, re.Pattern[str]], dropped: frozenset[str]) -> str | None:
     """`raw` as it goes upstream: its known parameters, in the order of `allowed`. None: something in it is not known,
-    stands twice or has another form."""
-    given: dict[str, str] = {}
+    has another form, or stands twice (a name that ends in `[]` may, up to eight times)."""
+    given: dict[str, list[str]] = {}
     for pair in raw.split("&"):
         name, mark, value = pair.partition("=")
-        name = name.replace("%5B%5D", "[]").replace("%5b%5d", "[]")
+        name = _BRACKETS.sub("[]", name)
         known = DROPPED if name in dropped else allowed.get(name)
-        if not mark or known is None or name in given or known.fullmatch(value) is None:
+        values = given.setdefault(name, [])
+        values.append(value)
+        if not mark or known is None or known.fullmatch(value) is None or len(values) > (8 if name[-2:] == "[]" else 1):
             return None
-        given[name] = value
-    return "&".join(f"{name}={given[name]}" for name in allowed if name in given and name not in dropped)
+    sent = [(name, value) for name in allowed if name not in dropped for value in given.get(name, ())]
+    return "&".join(f"{name.replace('[]', '%5B%5D')}={value}" for name, value in sent)

@@ -33,7 +33,7 @@ def read(route: Route, data: bytes, content_type: str = "application/json") -> P
             return dialect.parse(tree, route.parameters, multipart.framing(data, dialect.lines))
         case Form.RAW:
             kind = content_type.partition(";")[0].strip().lower()
-            tree = {"content_type": kind, "data": base64.b64encode(data).decode("ascii")}
+            tree = {"media_type": kind, "data": base64.b64encode(data).decode("ascii")}
             return dialect.parse(tree, route.parameters, raw(kind))
     check_content_type("application/json" if dialect.untyped and not content_type else content_type)
     return dialect.parse(strict_json.loads(data), route.parameters)
