@@ -132,6 +132,7 @@ def recognizers() -> list[LinearRecognizer]:
                     "curl user",
                     r"(?i)\b(?:curl|wget|http)\b[^\n]{0,200} (?:-u|--user)[ =]?[\x22']?[^\s:\x22'$]+:[^\s\x22'$]{3,}",
                     judge=_user_option,
+                    gate=r"(?i) (?:-u|--user)[ =]?[^ ]",
                 ),
                 Shape(
                     "option",
@@ -140,8 +141,14 @@ def recognizers() -> list[LinearRecognizer]:
                         r"[a-z-]{0,20}-token)[ =][\x22']?[^\s\x22'-][^\s\x22']{4,}"
                     ),
                     judge=_option,
+                    gate=f"(?i){_LABELS}",
                 ),
-                Shape("element", rf"(?i)<[a-z:_.-]{{0,20}}{_LABELS}[a-z0-9_]{{0,12}}>\s{{0,3}}", judge=_assignment),
+                Shape(
+                    "element",
+                    rf"(?i)<[a-z:_.-]{{0,20}}{_LABELS}[a-z0-9_]{{0,12}}>\s{{0,3}}",
+                    judge=_assignment,
+                    gate=f"(?i){_LABELS}",
+                ),
                 Shape(
                     "assignment",
                     (
@@ -149,6 +156,7 @@ def recognizers() -> list[LinearRecognizer]:
                         rf"\bis\b:?|\blautet\b:?|\best\b:?|\bes\b:?)\s{{0,3}}"
                     ),
                     judge=_assignment,
+                    gate=f"(?i){_LABELS}",
                 ),
             ],
             name="password-assignment",

@@ -15,6 +15,7 @@ from dlp_recognizers import (
     personal,
     persons,
     presidio_set,
+    secret_files,
     secrets,
 )
 from dlp_recognizers.linear import LinearRecognizer
@@ -24,6 +25,7 @@ def recognizers() -> tuple[LinearRecognizer, ...]:
     """New recognizers, in the order in which they are asked."""
     return (
         *secrets.recognizers(),
+        *secret_files.recognizers(),
         *assignments.recognizers(),
         *contact.recognizers(),
         *network.recognizers(),

@@ -155,15 +155,14 @@ _PHONE_LABEL = (
 def recognizers() -> list[LinearRecognizer]:
     """The recognizers of this module."""
     phones = [
-        Shape("plus", r"\+\(?[1-9][0-9 ().\-/]{5,22}[0-9]", judge=_international, gate=r"\+\(?[1-9][0-9 ().\-/]{5}"),
-        Shape(
-            "double zero", r"\b00[1-9][0-9 ().\-/]{7,22}[0-9]", judge=_international, gate=r"\b00[1-9][0-9 ().\-/]{7}"
-        ),
+        Shape("plus", r"\+\(?[1-9][0-9 ().\-/]{5,22}[0-9]", judge=_international, gate=r"\+\(?[1-9][0-9 ().\-/]"),
+        Shape("double zero", r"\b00[1-9][0-9 ().\-/]{7,22}[0-9]", judge=_international, gate=r"\b00[1-9][0-9 ().\-/]"),
         Shape(
             "american",
             r"(?:\b1[ .-])?(?:\([2-9][0-9]{2}\) ?|\b[2-9][0-9]{2}[ .-])[0-9]{3}[ .-][0-9]{4}\b",
             judge=_american,
             retry=True,
+            gate=r"[0-9]{3}[ .-][0-9]{4}",
         ),
         Shape(
             "national",
@@ -175,6 +174,7 @@ def recognizers() -> list[LinearRecognizer]:
             "labelled",
             _PHONE_LABEL + r"[0-9(][0-9 ().\-/]{5,16}[0-9]\b",
             judge=_labelled,
+            gate=_PHONE_LABEL.partition("(?:[ :.#=")[0],
         ),
     ]
     return [

@@ -5,6 +5,7 @@ from __future__ import annotations
 from presidio_analyzer.predefined_recognizers import CryptoRecognizer
 
 from dlp_recognizers.boundaries import alone, digits, strangers
+from dlp_recognizers.gates import SIX_DIGITS
 from dlp_recognizers.linear import Judge, LinearRecognizer, Near, Shape, Verdict
 from dlp_recognizers.page import Page
 
@@ -246,6 +247,7 @@ def recognizers() -> list[LinearRecognizer]:
                     ),
                     judge=_card,
                     retry=True,
+                    gate=SIX_DIGITS,
                 ),
                 Shape(
                     "apart",
@@ -254,6 +256,7 @@ def recognizers() -> list[LinearRecognizer]:
                         r"[0-9]{1,3}[ .\-/\n\r\t]{1,3}[0-9])(?:[ .\-/\n\r\t]{0,3}[0-9]){10,}"
                     ),
                     judge=_spread_card,
+                    gate=r"[0-9](?:[ .\-/\n\r\t]{0,3}[0-9]){5}",
                 ),
             ],
             name="card",
@@ -266,6 +269,7 @@ def recognizers() -> list[LinearRecognizer]:
                     r"(?i)\b[A-Z]{2}[ -]?[0-9][ -]?[0-9](?:[ \-./\t\n]{0,2}[A-Z0-9]){11}",
                     judge=_iban,
                     retry=True,
+                    gate=r"(?i)\b[A-Z]{2}[ -]?[0-9][ -]?[0-9]",
                 ),
             ],
             name="iban",
@@ -273,8 +277,13 @@ def recognizers() -> list[LinearRecognizer]:
         LinearRecognizer(
             "CRYPTO",
             [
-                Shape("bitcoin", r"\b(?:bc1[a-z0-9]{25,87}|[13][1-9A-HJ-NP-Za-km-z]{25,34})\b", judge=_bitcoin()),
-                Shape("ethereum", r"\b0x[0-9A-Fa-f]{40}\b", judge=_ethereum),
+                Shape(
+                    "bitcoin",
+                    r"\b(?:bc1[a-z0-9]{25,87}|[13][1-9A-HJ-NP-Za-km-z]{25,34})\b",
+                    judge=_bitcoin(),
+                    gate=r"\bbc1[a-z0-9]|\b[13][1-9A-HJ-NP-Za-km-z]{8}",
+                ),
+                Shape("ethereum", r"\b0x[0-9A-Fa-f]{40}\b", judge=_ethereum, gate=r"\b0x[0-9A-Fa-f]{8}"),
             ],
             name="crypto",
         ),

@@ -93,6 +93,8 @@ def _core(page: Page, start: int, end: int) -> tuple[int, int]:
     return start, end
 
 
+_LEAD = _DECORATION.rpartition("{")[0] + "*"
+"""The same without a bound, for gates: an automaton has to count a bound."""
 _COMMON = frozenset({"internal", "public", "intern", "interne", "restricted", "nda", "publique", "unclassified"})
 
 
@@ -121,15 +123,29 @@ def recognizers() -> list[LinearRecognizer]:
     for entity, (words, colours) in _WORDS.items():
         shapes = [
             Shape("tlp", rf"(?i)\bTLP ?[:_-] ?(?:{colours})\b", judge=_tlp, gate=r"(?i)\bTLP ?[:_-]"),
-            Shape("line", rf"(?im)^{_DECORATION}(?:{words}){_DECORATION}[.:]?{_DECORATION}\r?$", judge=_line),
+            Shape(
+                "line",
+                rf"(?im)^{_DECORATION}(?:{words}){_DECORATION}[.:]?{_DECORATION}\r?$",
+                judge=_line,
+                gate=rf"(?im)^{_LEAD}(?:{words})",
+            ),
             Shape(
                 "label",
                 rf"(?i)\b{_LABEL}[\x22'*_]{{0,3}} ?(?:[:=]|\bis\b|->)[\x22'*_\[ ]{{0,5}}(?:{words})\b",
                 judge=_label_value,
+                gate=rf"(?i)\b{_LABEL}",
             ),
-            Shape("stated", rf"(?i)\b{_STATES} [\x22'*_\[]{{0,3}}(?:{words})\b", judge=_label_value),
             Shape(
-                "label metadata", rf"(?i)MSIP_Label_[0-9a-f-]{{8,40}}_Name[\x22']? ?[:=>] ?[\x22']?(?:{words})\b", 0.9
+                "stated",
+                rf"(?i)\b{_STATES} [\x22'*_\[]{{0,3}}(?:{words})\b",
+                judge=_label_value,
+                gate=rf"(?i)\b{_STATES} ",
+            ),
+            Shape(
+                "label metadata",
+                rf"(?i)MSIP_Label_[0-9a-f-]{{8,40}}_Name[\x22']? ?[:=>] ?[\x22']?(?:{words})\b",
+                0.9,
+                gate="(?i)MSIP_Label_",
             ),
         ]
         if entity != "MARKING_PUBLIC":
@@ -138,13 +154,17 @@ def recognizers() -> list[LinearRecognizer]:
                     "shout",
                     rf"(?m)^{_DECORATION}(?:{_upper(words)})(?: ?[:.|\x96\x97?]| [-\x96\x97?]{{1,2}} |[\])*]{{1,2}})",
                     judge=_shout,
+                    gate=rf"(?m)^{_LEAD}(?:{_upper(words)})",
                 ),
                 Shape("bracket", rf"(?i)[\[(]{{1,2}}(?:{words})[\])]{{1,2}}", judge=_bracket),
             ]
         if entity in _TITLES:
             shapes.append(
                 Shape(
-                    "title", rf"(?im)^{_DECORATION}(?:{_TITLES[entity]})(?: ?:|\.? [-\x96\x97?]{{1,2}}) ", judge=_title
+                    "title",
+                    rf"(?im)^{_DECORATION}(?:{_TITLES[entity]})(?: ?:|\.? [-\x96\x97?]{{1,2}}) ",
+                    judge=_title,
+                    gate=rf"(?im)^{_LEAD}(?:{_TITLES[entity]})",
                 )
             )
         if entity in _PHRASES:

@@ -126,6 +126,7 @@ NUMBERS = (
         r"\buid\b|mwst|\btva\b|\biva\b",
         ch_uid.is_valid,
         alone=0.6,
+        gate=r"\bCHE",
     ),
     Number(
         "PT_NIF",
@@ -169,7 +170,7 @@ NUMBERS = (
         r"matricule|\bcns\b|social security|s[eé]curit[eé] sociale|sozialversicherung",
         lu_matricule,
     ),
-    Number("LU_VAT", r"\bLU ?[0-9]{8}\b", r"\btva\b|\bvat\b|mwst", lu_tva.is_valid, alone=0.6),
+    Number("LU_VAT", r"\bLU ?[0-9]{8}\b", r"\btva\b|\bvat\b|mwst", lu_tva.is_valid, alone=0.6, gate=r"\bLU ?[0-9]"),
 )
 
 

@@ -58,7 +58,7 @@ _MBI = (
 NUMBERS = (
     Number("US_EIN", r"\b[0-9]{2}-?[0-9]{7}\b", r"\bein\b|employer id|federal tax|\bfein\b|tax id", us_ein.is_valid),
     Number("US_NPI", r"\b[12][0-9]{9}\b", r"\bnpi\b|provider id|national provider", us_npi),
-    Number("US_MBI", rf"\b{_MBI.format(dash='-')}\b", rf"{_MEDICARE}|\bmbi\b", alone=0.75),
+    Number("US_MBI", rf"\b{_MBI.format(dash='-')}\b", rf"{_MEDICARE}|\bmbi\b", alone=0.75, gate=r"[A-Z][0-9]-[A-Z]"),
     Number("US_MBI", rf"\b{_MBI.format(dash='[ -]?')}\b", rf"{_MEDICARE}|\bmbi\b|beneficiary"),
     Number(
         "US_MEDICARE_HICN", r"\b[0-9]{3}-[0-9]{2}-[0-9]{4}-?[A-Z][0-9A-Z]?\b", rf"{_MEDICARE}|\bhicn?\b", named=0.85
@@ -105,6 +105,7 @@ NUMBERS = (
         r"\bpan\b|permanent account|income tax",
         in_pan.is_valid,
         alone=0.6,
+        gate=r"[A-Z]{2}[0-9]{4}[A-Z]",
     ),
     Number("BR_CPF", r"\b[0-9]{3}\.[0-9]{3}\.[0-9]{3}-[0-9]{2}\b", r"\bcpf\b", br_cpf.is_valid, alone=0.85, unsure=0.5),
     Number("BR_CPF", r"\b[0-9]{11}\b", r"\bcpf\b", br_cpf.is_valid),

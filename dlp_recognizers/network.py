@@ -99,7 +99,7 @@ def recognizers() -> list[LinearRecognizer]:
         LinearRecognizer(
             "IP_ADDRESS",
             [
-                Shape("v4", r"(?:[0-9]{1,3}\.){3,}[0-9]{1,3}", judge=_ipv4),
+                Shape("v4", r"(?:[0-9]{1,3}\.){3,}[0-9]{1,3}", judge=_ipv4, gate=r"[0-9]\.[0-9]{1,3}\.[0-9]"),
                 Shape(
                     "v6",
                     r"[0-9A-Fa-f]{3,4}:[0-9A-Fa-f:]{1,38}[0-9A-Fa-f:]",
@@ -117,6 +117,7 @@ def recognizers() -> list[LinearRecognizer]:
                     "pairs",
                     r"\b[0-9A-Fa-f]{2}(?::[0-9A-Fa-f]{2}){5}\b|\b[0-9A-Fa-f]{2}(?:-[0-9A-Fa-f]{2}){5}\b",
                     judge=_mac,
+                    gate=r"[0-9A-Fa-f]{2}[:-][0-9A-Fa-f]{2}[:-][0-9A-Fa-f]{2}[:-]",
                 ),
                 Shape("quads", r"\b[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}\b", judge=_mac),
             ],

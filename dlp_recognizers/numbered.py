@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from presidio_analyzer import PatternRecognizer
 
 from dlp_recognizers.boundaries import alone, in_column, in_prose, json_number, strangers
+from dlp_recognizers.gates import SIX_DIGITS
 from dlp_recognizers.linear import Judge, LinearRecognizer, Near, Shape, Verdict, worded
 from dlp_recognizers.page import Page
 
@@ -34,6 +35,8 @@ class Number:
     """Whether separators are taken out before the checksum."""
     before: int = 60
     """How far ahead of the number a word may stand, in characters."""
+    gate: str = SIX_DIGITS
+    """What stands in every text that holds one, where no word is needed."""
 
     @property
     def gated(self) -> bool:
@@ -90,6 +93,6 @@ def recognizers_of(numbers: Iterable[Number]) -> list[LinearRecognizer]:
     shapes: dict[str, list[Shape]] = {}
     for number in numbers:
         made = shapes.setdefault(number.entity, [])
-        gate = f"(?i){worded(number.words)}" if number.gated else ""
+        gate = f"(?i){worded(number.words)}" if number.gated else number.gate
         made.append(Shape(f"shape {len(made)}", number.regex, judge=_judge(number), retry=True, gate=gate))
     return [LinearRecognizer(entity, made, name=entity.lower()) for entity, made in shapes.items()]

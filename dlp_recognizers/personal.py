@@ -58,7 +58,9 @@ def _labelled(entity: str, label: str, value: str, *, name: str) -> LinearRecogn
         r"[\x22'*_]{0,3}\s{0,2}(?:(?:no|nr|number|num|id|nummer|code)\b\.?)?[\x22'*_]{0,3}\s{0,3}(?:[:=#|>-]|"
         r"\bis\b|\bist\b){0,2}[\s#:|]{0,3}[\x22'*_]{0,3}"
     )
-    return LinearRecognizer(entity, [Shape("labelled", rf"(?i){label}{glue}{value}", judge=_tail_value)], name=name)
+    return LinearRecognizer(
+        entity, [Shape("labelled", rf"(?i){label}{glue}{value}", judge=_tail_value, gate=f"(?i){label}")], name=name
+    )
 
 
 _CONDITIONS = (
@@ -147,7 +149,9 @@ def recognizers() -> list[LinearRecognizer]:
     )
     return [
         LinearRecognizer(
-            "DATE_OF_BIRTH", [Shape("labelled", rf"(?i){_BORN}{_GLUE}{_DATE}", judge=_tail_date)], name="date-of-birth"
+            "DATE_OF_BIRTH",
+            [Shape("labelled", rf"(?i){_BORN}{_GLUE}{_DATE}", judge=_tail_date, gate=f"(?i){_BORN}")],
+            name="date-of-birth",
         ),
         _labelled("MEDICAL_RECORD_NUMBER", record, code, name="medical-record"),
         _labelled(

@@ -87,11 +87,23 @@ def recognizers() -> list[LinearRecognizer]:
         LinearRecognizer(
             "PERSON",
             [
-                Shape("honorific", rf"{_HONORIFIC} (?:(?:Dr|med|Prof|h\.c)\.? ){{0,3}}{_ANY}", judge=_name("any", 0.8)),
-                Shape("patient", rf"\b(?:[Pp]atient(?:in)?|[Cc]ustomer|[Ee]mployee) {_FULL}", judge=_name("full", 0.6)),
-                Shape("label", labelled, judge=_name("full", 0.75)),
-                Shape("phrase", rf"{phrase}[ \t]{{0,2}}\s{{1,4}}{_FULL}", judge=_name("full", 0.65)),
-                Shape("mailbox", rf"{_FULL}[\x22']? ?<[A-Za-z0-9_.+-]+@", judge=_mailbox),
+                Shape(
+                    "honorific",
+                    rf"{_HONORIFIC} (?:(?:Dr|med|Prof|h\.c)\.? ){{0,3}}{_ANY}",
+                    judge=_name("any", 0.8),
+                    gate=f"{_HONORIFIC} ",
+                ),
+                Shape(
+                    "patient",
+                    rf"\b(?:[Pp]atient(?:in)?|[Cc]ustomer|[Ee]mployee) {_FULL}",
+                    judge=_name("full", 0.6),
+                    gate=r"\b(?:[Pp]atient(?:in)?|[Cc]ustomer|[Ee]mployee) [A-Z\xc0-\xde]",
+                ),
+                Shape("label", labelled, judge=_name("full", 0.75), gate=rf"{_NAME_LABEL}[\x22'*_ \t]*[:=|]"),
+                Shape(
+                    "phrase", rf"{phrase}[ \t]{{0,2}}\s{{1,4}}{_FULL}", judge=_name("full", 0.65), gate=rf"{phrase}\s"
+                ),
+                Shape("mailbox", rf"{_FULL}[\x22']? ?<[A-Za-z0-9_.+-]+@", judge=_mailbox, gate="<[A-Za-z0-9_.+-]+@"),
             ],
             name="person-rules",
         )

@@ -6,6 +6,7 @@ from presidio_analyzer import predefined_recognizers as stock
 from stdnum.it import iva as it_iva
 
 from dlp_recognizers.boundaries import alone, in_column
+from dlp_recognizers.gates import SIX_DIGITS
 from dlp_recognizers.linear import LinearRecognizer, Near, Shape, Verdict, worded
 from dlp_recognizers.numbered import Number, presidio, recognizers_of
 from dlp_recognizers.page import Page
@@ -45,6 +46,7 @@ NUMBERS = (
         r"(?i)\b[A-Z]{6}[0-9LMNP-V]{2}[A-EHLMPR-T][0-9LMNP-V]{2}[A-MZ][0-9LMNP-V]{3}[A-Z]\b",
         r"\bcodice|\bfiscale|\bcf\b",
         presidio(stock.ItFiscalCodeRecognizer),
+        gate=r"(?i)\b[A-Z]{6}[0-9LMNP-V]{2}[A-EHLMPR-T]",
         alone=0.95,
         named=1.0,
         unsure=0.6,
@@ -207,7 +209,7 @@ def recognizers() -> list[LinearRecognizer]:
     ssn = LinearRecognizer(
         "US_SSN",
         [
-            Shape("separated", r"\b[0-9]{3}[- .][0-9]{2}[- .][0-9]{4}\b", judge=_ssn, retry=True),
+            Shape("separated", r"\b[0-9]{3}[- .][0-9]{2}[- .][0-9]{4}\b", judge=_ssn, retry=True, gate=SIX_DIGITS),
             Shape("compact", r"\b[0-9]{9}\b", judge=_ssn_compact, gate=f"(?i){worded(_SSN)}"),
         ],
         name="us_ssn",

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
+from dlp_recognizers.secret_services import BUILD, CLOUD, MODELS, SERVICES
+from dlp_recognizers.secret_services import WEAK as _WEAK
+
 TOKENS: Final[tuple[tuple[str, str], ...]] = (
+    *MODELS,
+    *BUILD,
+    *CLOUD,
+    *SERVICES,
     ("anthropic", r"\bsk-ant-[A-Za-z0-9_-]{16,}"),
     ("openai project", r"\bsk-(?:proj|svcacct|admin|None)-[A-Za-z0-9_-]{16,}"),
     ("openai", r"\bsk-[A-Za-z0-9]{20,64}"),
@@ -113,3 +120,44 @@ TOKENS: Final[tuple[tuple[str, str], ...]] = (
     ("llmgw-like bearer", r"\bsk_(?:[a-z]{2,10}_)?[A-Za-z0-9]{32,80}"),
 )
 """Where a prefix is short or shared, the length bounds and the check for randomness in `secrets` keep words out."""
+WEAK: Final = _WEAK | {
+    "crates.io",
+    "fireworks",
+    "vault old",
+    "dropbox",
+    "okta",
+    "llmgw-like bearer",
+    "intercom or facebook",
+    "nuget",
+    "discord bot",
+}
+"""Formats whose body must mix cases, because words could be spelled so."""
+GATES: Final = {
+    "azure 64-byte key": r"APIM|ACDb|\+ABa|\+AMC|\+ASt",
+    "azure 32-byte key": r"AIoT|\+ASb|\+AEh|\+ARm",
+    "azure function key": "AzFu",
+    "azure search key": "AzSe",
+    "azure container registry": r"\+ACR",
+    "azure cache key": "AzCa",
+    "azure devops": "AZDO",
+    "maxmind": r"_mmk\b",
+    "facebook app": r"[0-9]\|[A-Za-z0-9_-]",
+    "discord bot": r"\.[A-Za-z0-9_-]{6}\.",
+    "teams webhook": r"webhook\.office\.com",
+    "mailchimp": r"[0-9a-f]-us[0-9]",
+    "square": r"\b(?:sq0|EAAA)",
+    "twilio": r"\b(?:SK|AC)[0-9a-f]{4}",
+    "telegram": r"[0-9]:AA[A-Za-z0-9_-]",
+    "notion": r"\b(?:secret_|ntn_)",
+    "asana": r"[0-9]:[0-9a-f]{4}",
+    "vault old": r"\bs\.[A-Za-z0-9]{8}",
+    "fly.io": r"\b(?:fo1_|fm[12])",
+    "terraform": r"\.atlasv1\.",
+    "supabase": r"\bsb(?:p_|_secret_)",
+    "okta": r"\b00[A-Za-z0-9_-]{8}",
+    "yandex": r"\b(?:AQVN|t1\.[A-Za-z0-9])",
+    "artifactory": r"\b(?:AKCp|cmVmdGtuO)",
+    "attio or front": r"\b(?:front_|sk_attio_)",
+    "discord webhook": r"/api/webhooks/",
+}
+"""Gates of those that do not begin with something fixed."""

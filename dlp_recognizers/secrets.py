@@ -7,10 +7,12 @@ import binascii
 
 import re2
 
+from dlp_recognizers.gates import fixed_start
 from dlp_recognizers.linear import LinearRecognizer, Shape, Verdict, compiled
 from dlp_recognizers.page import Page
 from dlp_recognizers.randomness import entropy, placeholder, random_token
-from dlp_recognizers.secret_tokens import TOKENS
+from dlp_recognizers.secret_contexts import shapes as context_shapes
+from dlp_recognizers.secret_tokens import GATES, TOKENS, WEAK
 
 
 def _token(page: Page, start: int, end: int) -> Verdict:
@@ -30,21 +32,6 @@ def _weak_token(page: Page, start: int, end: int) -> Verdict:
     body = value.split("_", 1)[-1].split(".", 1)[-1]
     mixed = any(map(str.isupper, body)) and any(map(str.islower, body)) and sum(map(str.isdigit, body)) >= 2
     return _token(page, start, end) if mixed and entropy(body) > 3.5 else None
-
-
-_WEAK = frozenset(
-    {
-        "crates.io",
-        "fireworks",
-        "vault old",
-        "dropbox",
-        "okta",
-        "llmgw-like bearer",
-        "intercom or facebook",
-        "nuget",
-        "discord bot",
-    }
-)
 
 
 _PEM_END = compiled(r"-----END [A-Z0-9 ]{0,40}-----")
@@ -149,6 +136,14 @@ def _aws_secret(page: Page, start: int, end: int) -> Verdict:
     return (end - 40, end, 0.95) if not page.char(end).isalnum() and random_token(value, bits=3.5) else None
 
 
+_AWS = "(?:AKIA|ASIA|ABIA|ACCA|AROA|AIDA)"
+
+
+def _access_key(page: Page, start: int, end: int) -> Verdict:
+    value = page.text[start:end]
+    return None if value.endswith("EXAMPLE") or len(set(value)) < 8 else (start, end, 0.95)
+
+
 def _recognizer(entity: str, name: str, *shapes: Shape) -> LinearRecognizer:
     return LinearRecognizer(entity, shapes, name=name)
 
@@ -162,13 +157,21 @@ _DATABASES = (
 
 def recognizers() -> list[LinearRecognizer]:
     """The recognizers of this module."""
-    tokens = [Shape(name, regex, judge=_weak_token if name in _WEAK else _token) for name, regex in TOKENS]
+    tokens = [
+        Shape(
+            name,
+            regex,
+            judge=_weak_token if name in WEAK else _token,
+            gate=GATES.get(name) or fixed_start(regex),
+        )
+        for name, regex in TOKENS
+    ]
     return [
-        _recognizer("API_KEY", "vendor-token", *tokens),
+        _recognizer("API_KEY", "vendor-token", *tokens, *context_shapes()),
         _recognizer(
             "CLOUD_CREDENTIAL",
             "cloud-credential",
-            Shape("aws access key", r"\b(?:AKIA|ASIA|ABIA|ACCA|AROA|AIDA)[A-Z2-7]{16}\b", 0.95),
+            Shape("aws access key", rf"\b{_AWS}[A-Z2-7]{{16}}\b", judge=_access_key, gate=_AWS),
             Shape(
                 "aws secret",
                 (
@@ -176,22 +179,37 @@ def recognizers() -> list[LinearRecognizer]:
                     r"secret)[a-z0-9_ .-]{0,12}[\x22']?\s{0,3}(?:=>|[:=]|is)\s{0,3}[\x22']?[A-Za-z0-9/+]{40}"
                 ),
                 judge=_aws_secret,
+                gate=r"(?i)aws|amazon|secret",
             ),
-            Shape("gcp service account", r"\x22private_key_id\x22\s{0,4}:\s{0,4}\x22[0-9a-f]{40}\x22", 0.95),
-            Shape("azure client secret", r"\b[A-Za-z0-9_~.]{3}[0-9]Q~[A-Za-z0-9_~.-]{31,34}", 0.95),
-            Shape("azure account key", r"(?:AccountKey|SharedAccessKey)=[A-Za-z0-9+/]{40,100}={0,2}", 0.95),
-            Shape("azure sas", r"[?&]sig=[A-Za-z0-9%+/]{40,100}(?:%3D|=)", 0.9),
+            Shape(
+                "gcp service account",
+                r"\x22private_key_id\x22\s{0,4}:\s{0,4}\x22[0-9a-f]{40}\x22",
+                0.95,
+                gate="private_key_id",
+            ),
+            Shape("azure client secret", r"\b[A-Za-z0-9_~.]{3}[0-9]Q~[A-Za-z0-9_~.-]{31,34}", 0.95, gate="[0-9]Q~"),
+            Shape(
+                "azure account key",
+                r"(?:AccountKey|SharedAccessKey)=[A-Za-z0-9+/]{40,100}={0,2}",
+                0.95,
+                gate="(?:AccountKey|SharedAccessKey)=",
+            ),
+            Shape("azure sas", r"[?&]sig=[A-Za-z0-9%+/]{40,100}(?:%3D|=)", 0.9, gate="[?&]sig="),
         ),
         _recognizer(
             "JWT",
             "jwt",
-            Shape("jwt", r"\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{4,}(?:\.[A-Za-z0-9_-]*){1,3}", judge=_jwt),
+            Shape(
+                "jwt", r"\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{4,}(?:\.[A-Za-z0-9_-]*){1,3}", judge=_jwt, gate=r"\beyJ"
+            ),
         ),
         _recognizer(
             "PRIVATE_KEY",
             "private-key",
-            Shape("pem", r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----", judge=_private_key),
-            Shape("putty", r"PuTTY-User-Key-File-[0-9]: ", judge=_putty),
+            Shape(
+                "pem", r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----", judge=_private_key, gate="-----BEGIN "
+            ),
+            Shape("putty", r"PuTTY-User-Key-File-[0-9]: ", judge=_putty, gate="PuTTY-User-Key"),
         ),
         _recognizer(
             "CONNECTION_STRING",
@@ -233,7 +251,8 @@ def recognizers() -> list[LinearRecognizer]:
                     r"key))\s+[A-Za-z0-9._~+/=-]{16,}"
                 ),
                 judge=_bearer,
+                gate=r"(?i)\b(?:bearer|authorization)",
             ),
-            Shape("basic", r"(?i)\bbasic\s+[A-Za-z0-9+/]{8,}={0,2}", judge=_basic),
+            Shape("basic", r"(?i)\bbasic\s+[A-Za-z0-9+/]{8,}={0,2}", judge=_basic, gate=r"(?i)\bbasic\s"),
         ),
     ]

@@ -108,7 +108,8 @@ def test_an_automaton_out_of_memory_runs_every_lane(engine: Engine, monkeypatch:
         def Match(self, data: bytes) -> list[int]:
             return []
 
-    monkeypatch.setattr(engine._prefilter, "_set", Exhausted())
+    for gates in engine._prefilter._sets:
+        monkeypatch.setattr(gates, "_set", Exhausted())
     assert [hit.entity for hit in engine.scan("mail jane@corp.example")] == ["EMAIL_ADDRESS"]
 
 
