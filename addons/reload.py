@@ -1,4 +1,5 @@
-"""Takes changed files into use: policy, registry, revocation lists, certificates. Within two seconds, or at SIGHUP."""
+"""Takes changed files into use: policy, the organisation's own recognizers, lists and tables, registry, revocation
+lists, certificates. Within two seconds, or at SIGHUP; what is scanned for changes once new scan processes are up."""
 
 from __future__ import annotations
 
@@ -10,10 +11,12 @@ from typing import TYPE_CHECKING, Final
 import structlog
 from watchfiles import awatch
 
+from dlp_recognizers.own.sources import files_of
 from gateway.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from addons.trust import ServerTrust, Targets
+    from dlp_recognizers.own.sources import OwnSources
     from gateway.settings import Settings
     from gateway.snapshot import SnapshotStore
 
@@ -34,12 +37,15 @@ class Reloader:
         *,
         targets: Targets,
         published: Callable[[], None],
+        rescan: Callable[[OwnSources], None],
     ) -> None:
+        """`rescan` is told what to scan for from now on, when that changes."""
         self._settings = settings
         self._store = store
         self._trust = trust
         self._targets = targets
         self._published = published
+        self._rescan = rescan
         self._wake = asyncio.Event()
         self._marks = self._read_marks()
         self.problems: dict[str, str] = {}
@@ -51,7 +57,9 @@ class Reloader:
 
     async def run(self) -> None:
         """Reload on changes until cancelled. Network file systems send no notices, so it also looks every second."""
-        folders = sorted({str(path.parent) for path in self._files() if path.parent.is_dir()})
+        folders = sorted(
+            {str(path if path.is_dir() else path.parent) for path in self._files() if path.parent.is_dir()}
+        )
         stop = asyncio.Event()
         try:
             async for _ in awatch(
@@ -63,18 +71,23 @@ class Reloader:
                 yield_on_timeout=True,
                 watch_filter=None,
             ):
-                self._look()
+                await self._look()
         finally:
             stop.set()
 
-    def _look(self) -> None:
+    async def _look(self) -> None:
         marks = self._read_marks()
         if marks == self._marks and not self._store.problems and not self.problems:
             return
         if marks == self._marks:
             return
         self._marks = marks
-        changed = self._store.reload()
+        before = self._store.current().own.version
+        # In a thread: recognizers are compiled and tried on their own tests, which takes longer than a loop may stand.
+        changed = await asyncio.to_thread(self._store.reload)
+        own = self._store.current().own
+        if own.version != before:
+            self._rescan(own.sources)
         try:
             changed = self._trust.reload() or changed
             self.problems.pop("trust", None)
@@ -97,7 +110,7 @@ class Reloader:
         for upstream in self._store.current().policy.upstreams.values():
             names = (upstream.ca_file, upstream.client_cert_file, upstream.client_key_file)
             files += [Path(name) for name in names if name]
-        return [Path(file) for file in files]
+        return [*map(Path, files), *files_of(settings.dlp)]
 
     def _read_marks(self) -> tuple[tuple[int, int, int], ...]:
         return tuple(_mark(path) for path in self._files())

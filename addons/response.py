@@ -42,6 +42,7 @@ class Response:
 
     def __init__(self, surroundings: Surroundings, manager: FailClosedAddons) -> None:
         self._surroundings = surroundings
+        self._guards = surroundings.answer_guards
         self._connections = manager.connections
 
     def responseheaders(self, flow: http.HTTPFlow) -> None:
@@ -91,13 +92,14 @@ class Response:
             masks=exchange.masks,
             in_urls=exchange.snapshot.policy.restore_in_urls,
             media_type=media_type,
+            guard=self._guards.guard(exchange),
         )
         flow.response.headers["transfer-encoding"] = "chunked"
         flow.response.stream = StreamPump(exchange, state)
         exchange.cleared = True
 
-    def response(self, flow: http.HTTPFlow) -> None:
-        """The whole answer is here: restore it. A fault found at its headers replaces it."""
+    async def response(self, flow: http.HTTPFlow) -> None:
+        """The whole answer is here: look through it, restore it. A fault found at its headers replaces it."""
         exchange: Exchange = flow.metadata[EXCHANGE]
         if exchange.stream is not None:
             exchange.usage = exchange.stream.usage
@@ -113,6 +115,9 @@ class Response:
         if answer is None or exchange.route is None or exchange.redaction is None:
             raise Refused(internal_error())
         body = _decoded(answer, exchange)
+        guard = self._guards.guard(exchange)
+        if guard is not None and exchange.agent is not None:
+            body = await self._guards.look(guard, body, self._surroundings.scanner, exchange.agent.agent_id)
         restored = _restored(exchange, body, answer.headers.get("content-type", ""))
         if not restored.is_json and exchange.status < 400 and not exchange.route.dialect.media:
             # A login page under a wrong name, or an answer that was cut: an error may be plain text, an answer not.

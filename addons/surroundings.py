@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from addons.answer_guard import AnswerGuards
     from gateway.evidence.metrics import Metrics
     from gateway.oauth import TokenVerifier
     from gateway.ports import EvidenceSink, Scanner, ValueOperator
@@ -28,6 +29,7 @@ class Surroundings:
     new_id: Callable[[], str]
     credentials: Callable[[str], str]
     """Value of a credential source (`file:...`, `env:...`). Raises Refused when there is none."""
+    answer_guards: AnswerGuards
     token_verifier: TokenVerifier | None = None
     worker: int = 0
     draining: bool = False

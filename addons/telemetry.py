@@ -116,7 +116,7 @@ def event_input(
 ) -> EventInput:
     """What the event says of an exchange. Pure."""
     decision, route, timings = exchange.decision, exchange.route, exchange.timings
-    released = timings.get("release")
+    released, report = timings.get("release"), exchange.answer_report
     code = refusal.code if refusal else CLIENT_LEFT if broke_off else ""
     if released is None:  # what was released has left, whatever became of its answer
         outcome = "answered" if exchange.answer is not None else "aborted" if code == CLIENT_LEFT else "refused"
@@ -140,6 +140,8 @@ def event_input(
         policy_version=exchange.snapshot.policy.version,
         redacted=exchange.redaction.counts if exchange.redaction else {},
         restored=exchange.restored,
+        answer_findings=report.found if report is not None else {},
+        answer_redacted=report.redacted if report is not None else 0,
         usage=exchange.usage,
         timings=Timings(
             scan=timings.get("scan", 0.0),

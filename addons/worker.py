@@ -22,11 +22,13 @@ import structlog
 import uvloop
 
 import gateway
+from addons.answer_guard import AnswerGuards, prepare
 from addons.canary import Canary, CanaryResult, canary_spiffe_id
 from addons.chain import build_chain
 from addons.ids import RequestIds
 from addons.listener import Listener, bind
 from addons.master import GatewayMaster
+from addons.outboxes import leftover_outboxes, open_outbox
 from addons.reload import Reloader
 from addons.status import DecisionLog, WorkerStatus
 from addons.surroundings import Surroundings
@@ -41,7 +43,6 @@ from gateway.credentials import CredentialStore
 from gateway.documents import load_settings
 from gateway.errors import ConfigurationError
 from gateway.evidence.metrics import Metrics
-from gateway.evidence.outbox import Outbox
 from gateway.evidence.redis_sink import RedisSink, drain_leftover
 from gateway.jwks import token_verifier
 from gateway.snapshot import SnapshotStore
@@ -86,7 +87,7 @@ class Worker:
         self.store = SnapshotStore(settings, _now)
         self.trust = ServerTrust(settings.listen)
         self.targets = Targets()
-        self.outbox = self._open_outbox()
+        self.outbox = open_outbox(settings.evidence, self.arguments.index, self.metrics)
         self.decisions = DecisionLog(self.outbox)
         self.sink: RedisSink | None = None
         self.pool = ScannerPool(settings.dlp, on_event=self._scanner_event)
@@ -114,15 +115,14 @@ class Worker:
         )
         admin_port = await self.admin.start()
         await self.pool.start()
+        await prepare(self.surroundings.answer_guards, self.store.current().policy)
         sock = bind(settings.listen.host, self.arguments.port or settings.listen.port)
         address = await self.listener.start(sock)
         self.canary = Canary(settings, lambda: address, self.listener.accepted_ports)
         sink = await self.canary.start()
         self.store.set_canary(sink, canary_spiffe_id(settings.canary.certificate, settings.identity.trust_domain))
         self.status.published()
-        self.reloader = Reloader(
-            settings, self.store, self.trust, targets=self.targets, published=self.status.published
-        )
+        self.reloader = Reloader(settings, self.store, self.trust, targets=self.targets, published=self._published)
         asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self.reloader.wake)
         self._spawn(Sweeper(self.surroundings, self.master.addons, self.trust).run())
         self._spawn(self.reloader.run())
@@ -133,7 +133,7 @@ class Worker:
         if settings.evidence.redis is not None:
             self.sink = RedisSink(settings.evidence.redis, self.outbox, self.metrics)
             self._spawn(self.sink.run())
-            for path in self._leftover_outboxes():
+            for path in leftover_outboxes(settings.evidence, self.arguments.index, self.arguments.workers):
                 self._spawn(
                     drain_leftover(settings.evidence.redis, path, self.metrics, retain=settings.evidence.retain_events)
                 )
@@ -197,28 +197,14 @@ class Worker:
             monotonic=time.monotonic,
             new_id=RequestIds(_now),
             credentials=CredentialStore(),
+            answer_guards=AnswerGuards(self.settings.dlp),
             token_verifier=tokens,
             worker=self.arguments.index,
         )
 
-    def _open_outbox(self) -> Outbox:
-        evidence = self.settings.evidence
-        Path(evidence.outbox).mkdir(parents=True, exist_ok=True, mode=0o700)
-        return Outbox(
-            Path(evidence.outbox) / f"worker-{self.arguments.index}.sqlite3",
-            bound=evidence.outbox_events,
-            retain=evidence.retain_events,
-            on_lost=self.metrics.outbox_lost,
-            drained=evidence.redis is not None,
-        )
-
-    def _leftover_outboxes(self) -> list[Path]:
-        """Outboxes of workers that a start with fewer of them left behind; the first worker sees to them."""
-        if self.arguments.index or not self.arguments.workers:
-            return []
-        folder = Path(self.settings.evidence.outbox)
-        own = {folder / f"worker-{index}.sqlite3" for index in range(self.arguments.workers)}
-        return sorted(set(folder.glob("worker-*.sqlite3")) - own)
+    def _published(self) -> None:
+        self.status.published()
+        self._spawn(prepare(self.surroundings.answer_guards, self.store.current().policy))
 
     def _scanner_event(self, event: str) -> None:
         if event in ("worker_died", "worker_overdue", "worker_start_failed"):

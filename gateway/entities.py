@@ -41,6 +41,7 @@ _BY_GROUP: Final[dict[EntityGroup, tuple[str, ...]]] = {
         "CONNECTION_STRING",
         "PASSWORD",
         "URL_CREDENTIALS",
+        "CANARY_STRING",
         "SEED_PHRASE",
     ),
     EntityGroup.PERSONAL: (

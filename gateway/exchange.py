@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from gateway.errors import Refusal
     from gateway.model import AgentRecord, Classification, Decision, Identity, Prompt, Redaction, ScanResult
     from gateway.ports import StreamFilter
+    from gateway.restore.guard import AnswerReport
     from gateway.snapshot import Snapshot
 
 _ONCE: Final = frozenset(
@@ -60,6 +61,8 @@ class Exchange:
     status: int = 0
     usage: Usage = Usage()
     restored: int = 0
+    answer_report: AnswerReport | None = None
+    """What was found in the answer, where the rule asks for it."""
     degraded: tuple[str, ...] = ()
     trace_id: str = ""
     """The client's W3C trace id, kept as data."""

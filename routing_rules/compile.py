@@ -14,6 +14,7 @@ from gateway.document_model import SourceMap, validate_text
 from gateway.documents import read_text, resolve
 from gateway.entities import ENTITY_GROUPS, EntityGroup
 from gateway.model import AgentRecord, Credential, Level, Operator, Profile, Tier, Upstream
+from gateway.restore.guard import AnswerAction, AnswerProfile
 from routing_rules.conditions import compiled, level_bounds, model_predicate
 from routing_rules.lint import lint
 from routing_rules.model import (
@@ -25,16 +26,20 @@ from routing_rules.model import (
     UpstreamDocument,
     When,
 )
-from routing_rules.policy import BUILT_IN_PROFILES, CompiledRule, Policy
+from routing_rules.policy import BUILT_IN_ANSWERS, BUILT_IN_PROFILES, CompiledRule, Policy
 from routing_rules.urls import parse_base_url
 
+type OwnLevels = Mapping[str, Level | None]
+"""Every entity that the organisation's own data can make, and the level that was given for it where it was made."""
 
-def load_policy(path: Path) -> Policy:
+
+def load_policy(path: Path, own: OwnLevels | None = None) -> Policy:
     """The policy in `path`. Raises DocumentError with every fault; a certificate file that is missing is one.
 
+    `own` says which entities there are beside the product's; without it every well-formed name of that kind is taken.
     A credential is read late and may come later than the policy: whether it is there, `missing_credentials` says.
     """
-    return _compiled(read_text(path), path, files=True)
+    return _compiled(read_text(path), path, files=True, own=own)
 
 
 def parse_policy(text: str, file: str) -> Policy:
@@ -45,38 +50,55 @@ def parse_policy(text: str, file: str) -> Policy:
     return _compiled(text, Path(file), files=False)
 
 
-def _compiled(text: str, path: Path, *, files: bool) -> Policy:
+def _compiled(text: str, path: Path, *, files: bool, own: OwnLevels | None = None) -> Policy:
     document, source = validate_text(text, str(path), RulesDocument)
-    faults = lint(document, source)
+    faults = lint(document, source, None if own is None else frozenset(own))
     if files:
         faults += _missing_files(document, source, path.parent)
     if faults:
         raise DocumentError(faults)
-    return compile_document(document, path.parent, hashlib.sha256(text.encode()).hexdigest()[:12])
+    levels = {name: level for name, level in sorted((own or {}).items()) if level is not None}
+    said = "".join(f"\0{name}={level.label}" for name, level in levels.items())
+    return compile_document(document, path.parent, hashlib.sha256((text + said).encode()).hexdigest()[:12], levels)
 
 
-def compile_document(document: RulesDocument, folder: Path, version: str) -> Policy:
-    """The policy of a document that `lint` finds nothing wrong with."""
+def compile_document(
+    document: RulesDocument, folder: Path, version: str, own: Mapping[str, Level] = MappingProxyType({})
+) -> Policy:
+    """The policy of a document that `lint` finds nothing wrong with. An entity of `own` that the document does not name
+    has the level that `own` gives."""
     profiles = {**BUILT_IN_PROFILES, **{name: _profile(name, each) for name, each in document.profiles.items()}}
     upstreams = {each.id: _upstream(each, folder) for each in document.upstreams}
     return Policy(
         version=version,
-        classification_table=_table(document.classification),
+        classification_table=_table(document.classification, own),
         profiles=MappingProxyType(profiles),
         upstreams=MappingProxyType(upstreams),
         rules=tuple(_rule(each, profiles, upstreams) for each in document.rules),
         placeholder_scope=document.placeholders.scope,
         restore_in_urls=document.placeholders.restore_in_urls,
+        answers=MappingProxyType(_answers(document)),
+        canary_strings=document.canary_strings,
     )
 
 
-def _table(document: ClassificationDocument) -> ClassificationTable:
+def _answers(document: RulesDocument) -> dict[str, AnswerProfile]:
+    known = dict(BUILT_IN_ANSWERS)
+    for name, each in document.answers.items():
+        actions = {entity: AnswerAction(action) for entity, action in each.entities.items()}
+        known[name] = AnswerProfile(name, MappingProxyType(actions), each.minimum_score)
+    named = {rule.id: known[rule.then.answer] for rule in document.rules if rule.then.answer is not None}
+    return {rule: profile for rule, profile in named.items() if not profile.idle}
+
+
+def _table(document: ClassificationDocument, own: Mapping[str, Level]) -> ClassificationTable:
     # A marking stands for the level in its own name unless the table names it.
     entities = {
         name: Level.parse(name.removeprefix("MARKING_").lower())
         for name, group in ENTITY_GROUPS.items()
         if group is EntityGroup.MARKING
     }
+    entities |= own
     entities |= {name: Level.parse(level) for name, level in document.entities.items()}
     return ClassificationTable(
         entities=MappingProxyType(entities),

@@ -8,12 +8,12 @@ from typing import Final
 
 from gateway.diagnostics import Diagnostic, did_you_mean
 from gateway.document_model import Loc, SourceMap
-from gateway.entities import ENTITY_GROUPS, EntityGroup, group_of
+from gateway.entities import ENTITY_GROUPS, EntityGroup, group_of, is_own_name
 from gateway.model import Level
 from routing_rules.conditions import covers, level_bounds, present
 from routing_rules.lint_upstreams import lint_upstream
 from routing_rules.model import DIALECTS, ProfileDocument, RuleDocument, RulesDocument, When
-from routing_rules.policy import BUILT_IN_PROFILES, RESERVED_RULES
+from routing_rules.policy import BUILT_IN_ANSWERS, BUILT_IN_PROFILES, RESERVED_RULES
 
 _GROUPS: Final = tuple("@" + group.value for group in EntityGroup if group is not EntityGroup.ESCAPE)
 _ENTITY_WORDS: Final = (*ENTITY_GROUPS, *_GROUPS, "*")
@@ -22,11 +22,12 @@ _PAIRWISE_LIMIT: Final = 500
 """Up to how many rules every pair is compared; beyond it only rules that match everything are."""
 
 
-def lint(document: RulesDocument, source: SourceMap) -> list[Diagnostic]:
-    """Every fault of `document`."""
-    check = _Lint(document, source)
+def lint(document: RulesDocument, source: SourceMap, own: frozenset[str] | None = None) -> list[Diagnostic]:
+    """Every fault of `document`. `own` are the organisation's own entities; None: any name that could be one is."""
+    check = _Lint(document, source, own)
     check.classification()
     check.profiles()
+    check.answers()
     check.upstreams()
     for index, rule in enumerate(document.rules):
         check.rule(index, rule)
@@ -39,6 +40,7 @@ def lint(document: RulesDocument, source: SourceMap) -> list[Diagnostic]:
 class _Lint:
     document: RulesDocument
     source: SourceMap
+    own: frozenset[str] | None = None
     found: list[Diagnostic] = field(default_factory=list)
 
     def add(self, loc: Loc, message: str, fix: str, code: str) -> None:
@@ -48,11 +50,11 @@ class _Lint:
         self.found.append(self.source.diagnostic(loc, message, fix, code, key=True))
 
     def entity(self, loc: Loc, name: str, *, key: bool) -> None:
-        if name in _ENTITY_WORDS:
+        if name in _ENTITY_WORDS or (is_own_name(name) if self.own is None else name in self.own):
             return
         add = self.add_key if key else self.add
         kind = "group" if name.startswith("@") else "entity"
-        known = _GROUPS if kind == "group" else _ENTITY_WORDS
+        known = _GROUPS if kind == "group" else (*_ENTITY_WORDS, *(self.own or ()))
         add(loc, f"unknown {kind} {name}", did_you_mean(name, known), f"unknown-{kind}")
 
     def classification(self) -> None:
@@ -85,6 +87,21 @@ class _Lint:
                 if entity == "@marking" or entity.startswith("MARKING_"):
                     message = "markings are never redacted"
                     self.add_key(loc, message, "remove this line: a marking raises the level", "marking")
+
+    def answers(self) -> None:
+        for name, profile in self.document.answers.items():
+            if name in BUILT_IN_ANSWERS:
+                message = f"answer profile {name} is built in"
+                self.add_key(("answers", name), message, "give yours another name", "reserved")
+            for entity in profile.entities:
+                self.entity(("answers", name, "entities", entity), entity, key=True)
+
+    def answer_of(self, loc: tuple[int | str, ...], rule: RuleDocument) -> None:
+        name = rule.then.answer
+        known = [*BUILT_IN_ANSWERS, *self.document.answers]
+        if name is not None and name not in known:
+            message = f"unknown answer profile {name}"
+            self.add((*loc, "answer"), message, did_you_mean(name, known), "unknown-answer-profile")
 
     def upstreams(self) -> None:
         seen: dict[str, int] = {}
@@ -151,7 +168,10 @@ class _Lint:
         if then.deny is not None:
             if then.profile is not None:
                 self.add((*loc, "profile"), "a rule that denies has no profile", "remove profile:", "action")
+            if then.answer is not None:
+                self.add((*loc, "answer"), "a rule that denies has no answer", "remove answer:", "action")
             return
+        self.answer_of(loc, rule)
         if then.profile is None:
             self.add(
                 loc, "this rule routes without a profile", "add profile: none, secrets, pii, all or your own", "action"
@@ -207,7 +227,7 @@ def removes_secrets(profile: ProfileDocument) -> bool:
 
 
 def _is_secret(entity: str) -> bool:
-    return entity == "@secret" or (entity in ENTITY_GROUPS and group_of(entity) is EntityGroup.SECRET)
+    return entity == "@secret" or (entity[:1] not in "@*" and group_of(entity) is EntityGroup.SECRET)
 
 
 def _covering(rules: Sequence[RuleDocument], before: Sequence[int], rule: RuleDocument) -> Iterator[int]:

@@ -15,8 +15,10 @@ DIALECTS: Final = NAMES
 type Id = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
 type LevelName = Literal["public", "internal", "confidential", "restricted"]
 type OperatorName = Literal["placeholder", "mask", "hash", "remove"]
+type ActionName = Literal["off", "report", "redact", "cut"]
 type Word = Annotated[str, Field(min_length=1, max_length=256)]
 type Words = Annotated[tuple[Word, ...], Field(min_length=1)]
+type CanaryString = Annotated[str, Field(min_length=8, max_length=256)]
 type Seconds = Annotated[float, Field(gt=0, le=3_600)]
 
 
@@ -55,6 +57,15 @@ class ProfileDocument(Document):
 
     entities: Annotated[dict[str, OperatorName], Field(min_length=1)]
     """Entity, @group or * to what stands in its place; the most specific entry wins."""
+    minimum_score: Annotated[float, Field(ge=0, le=1)] = 0.5
+
+
+class AnswerDocument(Document):
+    """What is done about values in an answer that were not in the request, beside the built-in off, report, secrets
+    and strict."""
+
+    entities: Annotated[dict[str, ActionName], Field(min_length=1)]
+    """Entity, @group or * to what happens; the most specific entry wins, and what none names is let through."""
     minimum_score: Annotated[float, Field(ge=0, le=1)] = 0.5
 
 
@@ -144,6 +155,8 @@ class Then(Document):
     """Upstream ids, in order of preference."""
     profile: Word | None = None
     """Redaction profile."""
+    answer: Word | None = None
+    """Answer profile: what is done about values in the answer that were not in the request. Left out: nothing."""
 
 
 class RuleDocument(Document):
@@ -169,6 +182,10 @@ class RulesDocument(Document):
     """What makes a request how sensitive."""
     profiles: Annotated[dict[Id, ProfileDocument], Field(default_factory=dict)]
     """Redaction profiles of one's own."""
+    answers: Annotated[dict[Id, AnswerDocument], Field(default_factory=dict)]
+    """Answer profiles of one's own."""
+    canary_strings: Annotated[tuple[CanaryString, ...], Field(max_length=1_000)] = ()
+    """Texts planted where nobody should read them (honeytokens). In an answer they are found as CANARY_STRING."""
     upstreams: Annotated[tuple[UpstreamDocument, ...], Field(min_length=1)]
     """Every place a request can go."""
     rules: Annotated[tuple[RuleDocument, ...], Field(min_length=1)]

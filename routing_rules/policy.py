@@ -9,6 +9,7 @@ from typing import Final, Literal
 
 from gateway.classification import ClassificationTable
 from gateway.model import AgentRecord, Classification, Operator, Profile, Upstream
+from gateway.restore.guard import AnswerAction, AnswerProfile
 
 BUILT_IN_PROFILES: Final[Mapping[str, Profile]] = MappingProxyType(
     {
@@ -24,6 +25,19 @@ BUILT_IN_PROFILES: Final[Mapping[str, Profile]] = MappingProxyType(
     }
 )
 """Profiles that every policy has. A secret becomes a placeholder that is never put back; `none` changes nothing."""
+
+BUILT_IN_ANSWERS: Final[Mapping[str, AnswerProfile]] = MappingProxyType(
+    {
+        name: AnswerProfile(name, MappingProxyType({group: AnswerAction(action) for group, action in actions.items()}))
+        for name, actions in {
+            "off": {},
+            "report": dict.fromkeys(("@secret", "@personal", "@health"), "report"),
+            "secrets": {"@secret": "redact", "@personal": "report", "@health": "report", "CANARY_STRING": "cut"},
+            "strict": {"@secret": "redact", "@personal": "redact", "@health": "redact", "CANARY_STRING": "cut"},
+        }.items()
+    }
+)
+"""Answer profiles that every policy has."""
 
 CANARY_RULE: Final = "canary"
 CLEARANCE_RULE: Final = "clearance"
@@ -92,6 +106,10 @@ class Policy:
     rules: tuple[CompiledRule, ...]
     placeholder_scope: Literal["request", "agent", "tenant"] = "agent"
     restore_in_urls: bool = False
+    answers: Mapping[str, AnswerProfile] = field(default_factory=dict)
+    """Rule id to what it does about values in answers; rules that do nothing are left out."""
+    canary_strings: tuple[str, ...] = field(default=(), repr=False)
+    """Texts that are found as CANARY_STRING in answers."""
     canary: tuple[str, Upstream] | None = None
     """SPIFFE id of the self-check agent and the local sink it is routed to, before every rule and check."""
 

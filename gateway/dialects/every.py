@@ -10,6 +10,11 @@ from gateway.dialects import (
     anthropic_messages,
     anthropic_stored,
     azure,
+    bedrock,
+    cohere,
+    gemini,
+    mistral,
+    ollama,
     openai_chat,
     openai_files,
     openai_media,
@@ -29,6 +34,11 @@ DIALECTS: Final[tuple[Dialect, ...]] = (
     *azure.DIALECTS,
     *anthropic_messages.DIALECTS,
     *anthropic_stored.DIALECTS,
+    *gemini.DIALECTS,
+    *bedrock.DIALECTS,
+    *cohere.DIALECTS,
+    *ollama.DIALECTS,
+    *mistral.DIALECTS,
 )
 """In order of precedence: of two with the same method and path, the first has the path to itself, the other is reached
 under its family's mount."""

@@ -67,6 +67,10 @@ class EventInput:
     redacted: Mapping[str, int] = field(default_factory=dict)
     """Replacements by entity."""
     restored: int = 0
+    answer_findings: Mapping[str, int] = field(default_factory=dict)
+    """Different values in the answer that were not in the request, by entity, where the rule looks for them."""
+    answer_redacted: int = 0
+    """Replacements made in the answer."""
     usage: Usage = Usage()
     timings: Timings = Timings()
     refusal_code: str = ""
@@ -177,6 +181,8 @@ def _more(facts: EventInput) -> dict[str, object]:
         "profile": _word(decision.profile.name) if decision is not None and decision.profile is not None else "",
         "redacted": {_word(entity): count for entity, count in facts.redacted.items()},
         "restored": facts.restored,
+        "answer_findings": {_word(entity): count for entity, count in sorted(facts.answer_findings.items())},
+        "answer_redacted": facts.answer_redacted,
         "spans": len(prompt.spans) if prompt is not None else 0,
         "attachments": len(attachments),
         "attachment_bytes": sum(part.size for part in attachments),

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from gateway.errors import Refused
 from gateway.model import Json, TextSpan
-from gateway.restore.guard import AnswerAction, AnswerGuard, answer_blocked, replacement
+from gateway.restore.guard import AnswerAction, AnswerGuard, guard_text, replacement
 from gateway.restore.sse import untrusted_answer
 from gateway.restore.walk import MAX_DEPTH, SEALED_NAMES, SEALED_TYPES
 
 MAX_TEXTS: Final = 100_000
 """Texts of one answer. One with more is refused."""
+_SHORTEST: Final = 6
+"""No value that is looked for is shorter, in characters."""
+_REMEMBERED: Final = 256
+"""How many texts, and up to which length, are remembered as harmless within one stream."""
 
 
 @dataclass(slots=True)
@@ -74,16 +79,59 @@ def apply(guard: AnswerGuard, texts: AnswerTexts, hits: Sequence[AnswerHit]) -> 
         action = guard.profile.action(hit.entity)
         if action is AnswerAction.OFF:
             continue
-        guard.report.found[hit.entity] += 1
-        if action is AnswerAction.CUT:
-            guard.report.cut = True
-            raise Refused(answer_blocked(hit.entity))
+        guard.report.note(hit.entity, text[hit.start : hit.end], action)
         if action is AnswerAction.REDACT:
             by_span.setdefault(hit.span, []).append(hit)
     for index, found in by_span.items():
         texts.put(index, _without(texts.spans[index].text, sorted(found, key=lambda hit: (hit.start, -hit.end))))
-        guard.report.redacted += len(found)
     return bool(by_span)
+
+
+class EventTexts:
+    """Looks through the strings of events that are no pieces of a longer text; what repeats is looked at once."""
+
+    def __init__(self, guard: AnswerGuard) -> None:
+        self._guard = guard
+        self._clean: set[str] = set()
+
+    def look(self, tree: dict[str, Any], skip: AbstractSet[tuple[int, str]]) -> bool:
+        """Do with new values in `tree` what the profile says, but for the texts in `skip` (id of the holder, name);
+        returns whether it was changed. Raises Refused."""
+        return self._node(tree, skip, 0)
+
+    def _node(self, node: Any, skip: AbstractSet[tuple[int, str]], depth: int) -> bool:
+        if depth > MAX_DEPTH:
+            raise Refused(untrusted_answer())
+        changed = False
+        if isinstance(node, dict):
+            if node.get("type") in SEALED_TYPES:
+                return False
+            names = [name for name in node if name not in SEALED_NAMES and (id(node), name) not in skip]
+            if "logprobs" in node and node["logprobs"] and self._guard.profile.holds:
+                node["logprobs"] = None  # they spell the text token by token
+                changed = True
+        elif isinstance(node, list):
+            names = list(range(len(node)))
+        else:
+            return False
+        for name in names:
+            value = node[name]
+            if isinstance(value, str):
+                new = self._text(value)
+                if new != value:
+                    node[name] = new
+                    changed = True
+            else:
+                changed |= self._node(value, skip, depth + 1)
+        return changed
+
+    def _text(self, text: str) -> str:
+        if len(text) < _SHORTEST or text in self._clean:
+            return text
+        new = guard_text(self._guard, text)
+        if new == text and len(text) <= _REMEMBERED and len(self._clean) < _REMEMBERED:
+            self._clean.add(text)
+        return new
 
 
 def _without(text: str, hits: Sequence[AnswerHit]) -> str:

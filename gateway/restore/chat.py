@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 from gateway.errors import Refusal
+from gateway.restore.offsets import has_offsets
 from gateway.restore.shape import Event, Key, Slot, integer
 from gateway.restore.text import Escape
-from gateway.restore.walk import has_offsets
 
 _FIELDS: Final = ("content", "refusal", "reasoning_content", "reasoning")
 _NOT_REPEATED: Final = frozenset({"choices", "usage", "obfuscation"})

@@ -24,6 +24,8 @@ AFTER: Final = 96
 LONGEST: Final = 4096
 """Longest run that is taken as a whole, in characters. What is held back is less than twice this, `STEP` and `AFTER`;
 in prose it is `STEP` and `AFTER` and two words."""
+MAX_SEEN: Final = 10_000
+"""Different values of one answer that are counted once; further ones count each time."""
 _SPACE: Final = re.compile(r"\s")
 _KEY_END: Final = re.compile(r"-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----|-----END PGP")
 _KEY_TAIL: Final = 80
@@ -91,8 +93,24 @@ class AnswerReport:
     """What was found in one answer, counted by entity. Holds no text."""
 
     found: Counter[str] = field(default_factory=Counter)
+    """Different new values by entity."""
     redacted: int = 0
+    """Replacements; a text that a dialect sends twice counts twice."""
     cut: bool = False
+    _seen: set[int] = field(default_factory=set, repr=False)
+
+    def note(self, entity: str, value: str, action: AnswerAction) -> None:
+        """Count one value. Raises Refused where it ends the answer."""
+        mark = hash((entity, value))
+        if mark not in self._seen:
+            self.found[entity] += 1
+            if len(self._seen) < MAX_SEEN:
+                self._seen.add(mark)
+        if action is AnswerAction.CUT:
+            self.cut = True
+            raise Refused(answer_blocked(entity))
+        if action is AnswerAction.REDACT:
+            self.redacted += 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +177,8 @@ class TextGuard:
         """What was found and reaches into text that has not been released, in order."""
         self._counted = 0
         """End of the last value that was counted."""
+        self.removed = 0
+        """Replacements made in this text so far."""
         self._open: _Cut | None = None
         """A private key whose end line has not been seen."""
 
@@ -229,14 +249,11 @@ class TextGuard:
 
     def _add(self, cut: _Cut) -> None:
         if cut.start >= self._counted:
-            self._guard.report.found[cut.entity] += 1
             self._counted = cut.end
-            if cut.action is AnswerAction.REDACT:
-                self._guard.report.redacted += 1
-        if cut.action is AnswerAction.CUT:
-            self._guard.report.cut = True
-            raise Refused(answer_blocked(cut.entity))
+            value = self._text[cut.start - self._base : cut.end - self._base]
+            self._guard.report.note(cut.entity, value, cut.action)
         if cut.action is AnswerAction.REDACT:
+            self.removed += 1
             self._cuts.append(cut)
             self._cuts.sort(key=lambda each: (each.start, -each.end))
 

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 from gateway.errors import Refusal
+from gateway.restore.offsets import has_offsets
 from gateway.restore.shape import Event, Key, Slot, integer
 from gateway.restore.text import Escape
-from gateway.restore.walk import has_offsets
 
 
 class MessagesShape:

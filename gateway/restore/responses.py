@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from gateway.errors import Refusal
+from gateway.restore.offsets import has_offsets
 from gateway.restore.shape import Event, Key, Slot, integer
 from gateway.restore.text import Escape
-from gateway.restore.walk import has_offsets
 
 _PLACE: Final = ("item_id", "output_index", "content_index", "summary_index", "command_index")
 _ENDS: Final = frozenset({"response.completed", "response.failed", "response.incomplete", "error"})

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -14,24 +13,54 @@ from gateway.dialects import BY_NAME
 from gateway.errors import Refusal, Refused
 from gateway.model import Usage
 from gateway.ports import StreamFilter
+from gateway.restore.answer_scan import EventTexts
+from gateway.restore.bedrock import ConverseShape, InvokeShape
+from gateway.restore.channel import Channel
 from gateway.restore.chat import ChatShape
+from gateway.restore.cohere import CohereShape
+from gateway.restore.eventstream import ChunkStreamParser, EventStreamParser
 from gateway.restore.framing import Frame, Framing
+from gateway.restore.gemini import GeminiShape
+from gateway.restore.guard import AnswerGuard, TextGuard, guard_text
+from gateway.restore.json_array import JsonArrayParser
 from gateway.restore.messages import MessagesShape
+from gateway.restore.mistral import MistralShape
+from gateway.restore.ndjson import NdjsonParser
+from gateway.restore.ollama import OllamaShape
 from gateway.restore.responses import ResponsesShape
 from gateway.restore.shape import Key, PlainShape, Shape, Slot
 from gateway.restore.sse import SseParser, answer_too_large, untrusted_answer
 from gateway.restore.text import CREDENTIAL, Table, Tally, TextRestorer, restore_text
-from gateway.restore.usage import merged_usage
+from gateway.restore.usage import MENTIONED, merged_usage
 from gateway.restore.walk import Walk
 
 MAX_EVENT_BYTES: Final = 4 * 1024 * 1024
 MAX_TEXTS: Final = 4096
 """Texts (choices, parts, tool calls) in one answer; each keeps a buffer."""
 SHAPES: Final[Mapping[str, Callable[[], Shape]]] = MappingProxyType(
-    {"plain": PlainShape, "chat": ChatShape, "responses": ResponsesShape, "messages": MessagesShape}
+    {
+        "plain": PlainShape,
+        "chat": ChatShape,
+        "responses": ResponsesShape,
+        "messages": MessagesShape,
+        "gemini": GeminiShape,
+        "bedrock": ConverseShape,
+        "bedrock.invoke": InvokeShape,
+        "mistral": MistralShape,
+        "cohere": CohereShape,
+        "ollama": OllamaShape,
+    }
 )
 """What a dialect's `stream` names."""
-FRAMINGS: Final[Mapping[str, Callable[[int], Framing]]] = MappingProxyType({"sse": SseParser})
+FRAMINGS: Final[Mapping[str, Callable[[int], Framing]]] = MappingProxyType(
+    {
+        "sse": SseParser,
+        "json_array": JsonArrayParser,
+        "ndjson": NdjsonParser,
+        "eventstream": EventStreamParser,
+        "eventstream_chunks": ChunkStreamParser,
+    }
+)
 """What a dialect's `framings` name; made with the bound on one event."""
 
 
@@ -42,35 +71,28 @@ def stream_filter(
     masks: tuple[str, ...] = (),
     in_urls: bool = False,
     media_type: str = "text/event-stream",
+    guard: AnswerGuard | None = None,
     max_event_bytes: int = MAX_EVENT_BYTES,
 ) -> StreamFilter:
     """A filter for one streamed answer of `dialect`, framed as `media_type` says.
 
     `restore` maps placeholders to values; `masks` are texts that become `[credential]`; `in_urls` also restores within
-    URLs (tool arguments always are). The bytes that come out depend on the bytes that go in, not on how they were cut.
+    URLs (tool arguments always are); `guard` looks for what must not be in the answer. The bytes that come out depend
+    on the bytes that go in, not on how they were cut.
     Raises Refused for a dialect that has no stream; `feed` and `close` raise it for a stream that cannot be read, for
-    an event above `max_event_bytes` and for more than 4096 texts in one answer.
+    an event above `max_event_bytes`, for an answer that the guard cuts, and for more than 4096 texts in one answer.
     """
     known = BY_NAME.get(dialect)
     if known is None or not streams(dialect, media_type):
         raise Refused(untrusted_answer())
     shape, framing = SHAPES[known.stream](), FRAMINGS[known.framings[media_type]](max_event_bytes)
-    return RestoringFilter(shape, framing, Table.of(restore, masks), in_urls=in_urls)
+    return RestoringFilter(shape, framing, Table.of(restore, masks), in_urls=in_urls, guard=guard)
 
 
 def streams(dialect: str, media_type: str) -> bool:
     """Whether an answer of `dialect` in this media type is a stream."""
     known = BY_NAME.get(dialect)
     return known is not None and bool(known.stream) and media_type in known.framings
-
-
-@dataclass(slots=True)
-class _Channel:
-    """One text that runs through several events."""
-
-    restorer: TextRestorer
-    last: dict[str, Any] = field(default_factory=dict, repr=False)
-    """The latest event that carried a piece, kept while something is held back."""
 
 
 class RestoringFilter:
@@ -81,12 +103,18 @@ class RestoringFilter:
     it carries a piece of the same text.
     """
 
-    def __init__(self, shape: Shape, framing: Framing, table: Table, *, in_urls: bool) -> None:
+    def __init__(
+        self, shape: Shape, framing: Framing, table: Table, *, in_urls: bool, guard: AnswerGuard | None = None
+    ) -> None:
         self._shape = shape
         self._framing = framing
         self._table = table
         self._in_urls = in_urls
-        self._channels: dict[Key, _Channel] = {}
+        self._guard = guard
+        self._texts = EventTexts(guard) if guard is not None else None
+        self._idle = table.idle and guard is None
+        self._rewrites = bool(table.keys) or (guard is not None and guard.profile.holds)
+        self._channels: dict[Key, Channel] = {}
         self._tally = Tally()
         self._usage = Usage()
         self._ended = False
@@ -129,20 +157,20 @@ class RestoringFilter:
         return self._framing.render(self._shape.failure(refusal))
 
     def _holding(self) -> bool:
-        return any(channel.restorer.holding for channel in self._channels.values())
+        return any(channel.holding for channel in self._channels.values())
 
     def _event(self, event: Frame) -> bytes:
         data = event.data
         if event.ends:
             return self._flushed(lambda _: True) + event.raw
-        if data is None or (self._table.idle and b'"usage"' not in data):
+        if data is None or (self._idle and MENTIONED.search(data) is None):
             return self._masked(event.raw)
         tree = _parsed(data)
         if tree is None:
             return self._unknown(event, data)
-        if b'"usage"' in data:
+        if MENTIONED.search(data) is not None:
             self._usage = merged_usage(self._usage, tree)
-        if self._table.idle:
+        if self._idle:
             return event.raw
         return self._restored_event(event, data, tree)
 
@@ -153,15 +181,17 @@ class RestoringFilter:
         for slot in slots:
             changed |= self._piece(slot, tree, ends=closing is not None and closing(slot.key))
         before = self._flushed(closing) if closing is not None else b""
+        if self._texts is not None:
+            changed |= self._texts.look(tree, {(id(slot.holder), slot.name) for slot in slots})
         if self._table.suspicious.search(data) is not None or (self._table.keys and _OFFSETS.search(data)):
             skip = {(id(slot.holder), slot.name) for slot in slots}
             walk = Walk(self._table, self._tally, in_urls=self._in_urls, skip=skip)
             walk.walk(tree)
             changed |= walk.changed
-        if self._table.keys:
-            if self._shape.drops(tree, self._restored_in):
+        if self._rewrites:
+            if self._shape.drops(tree, self._changed_in):
                 return before
-            changed |= self._shape.tidy(tree, changed, self._restored_in)
+            changed |= self._shape.tidy(tree, changed, self._changed_in)
         return before + self._masked(event.with_data(orjson.dumps(tree)) if changed else event.raw)
 
     def _piece(self, slot: Slot, tree: dict[str, Any], *, ends: bool) -> bool:
@@ -170,12 +200,13 @@ class RestoringFilter:
             if len(self._channels) >= MAX_TEXTS:
                 raise Refused(answer_too_large())
             restorer = TextRestorer(self._table, self._tally, escape=slot.escape, in_urls=slot.tool or self._in_urls)
-            channel = self._channels[slot.key] = _Channel(restorer)
+            guard = TextGuard(self._guard) if self._guard is not None else None
+            channel = self._channels[slot.key] = Channel(restorer, guard)
         text = slot.holder[slot.name]
-        new = channel.restorer.feed(text)
+        new = channel.feed(text)
         if ends:
-            new += channel.restorer.flush()
-        channel.last = tree if channel.restorer.holding else {}
+            new += channel.flush()
+        channel.last = tree if channel.holding else {}
         slot.holder[slot.name] = new
         return bool(new != text)
 
@@ -183,15 +214,15 @@ class RestoringFilter:
         out: list[bytes] = []
         for key in [key for key in self._channels if closing(key)]:
             channel = self._channels[key]
-            if channel.restorer.holding:
-                carried = self._shape.carry(key, channel.last, channel.restorer.flush())
+            if channel.holding:
+                carried = self._shape.carry(key, channel.last, channel.flush())
                 out.append(self._framing.render(carried))
                 channel.last = {}
         return b"".join(out)
 
-    def _restored_in(self, key: Key) -> int:
+    def _changed_in(self, key: Key) -> int:
         channel = self._channels.get(key)
-        return channel.restorer.restored if channel is not None else 0
+        return channel.changed if channel is not None else 0
 
     def _unknown(self, event: Frame, data: bytes) -> bytes:
         """Data that is no JSON object: one text, whole."""
@@ -199,7 +230,8 @@ class RestoringFilter:
             text = data.decode("utf-8")
         except UnicodeDecodeError:
             raise Refused(untrusted_answer()) from None
-        new = restore_text(self._table, text, self._tally, in_urls=self._in_urls)
+        looked = guard_text(self._guard, text) if self._guard is not None else text
+        new = restore_text(self._table, looked, self._tally, in_urls=self._in_urls)
         return self._masked(event.with_data(new.replace("\n", " ").encode("utf-8")) if new != text else event.raw)
 
     def _masked(self, raw: bytes) -> bytes:
@@ -211,7 +243,10 @@ class RestoringFilter:
         return raw
 
 
-_OFFSETS: Final = re.compile(rb'"(?:logprobs|annotations|citations)"\s*:\s*[\[{]\s*[^\]}\s]')
+_OFFSETS: Final = re.compile(
+    rb'"(?:(?:prompt_)?logprobs|logprobs(?:Result|_result)|completion_probabilities|annotations|citations)"'
+    rb"\s*:\s*[\[{]\s*[^\]}\s]"
+)
 
 
 def _parsed(data: bytes) -> dict[str, Any] | None:

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from gateway.errors import Refused
 from gateway.model import Json
+from gateway.restore.offsets import has_offsets, points_into_answer, without_grounding, without_offsets
 from gateway.restore.sse import untrusted_answer
 from gateway.restore.text import Escape, Table, Tally, restore_text
 
@@ -14,7 +15,8 @@ MAX_DEPTH: Final = 200
 
 SEALED_NAMES: Final = frozenset(
     {"encrypted_content", "encrypted_index", "encrypted_stdout", "signature", "fingerprint", "thought_signature",
-     "reasoning_details", "thinking_blocks", "fallback_credit_token"}
+     "reasoning_details", "thinking_blocks", "fallback_credit_token", "thoughtSignature", "continuationToken",
+     "continuation_token", "reasoningContent", "redactedContent"}
 )  # fmt: skip
 """Members whose values are signed or encrypted, or are covered by a signature."""
 SEALED_TYPES: Final = frozenset(
@@ -22,9 +24,11 @@ SEALED_TYPES: Final = frozenset(
      "thinking_delta", "signature_delta", "compaction_delta"}
 )  # fmt: skip
 """Objects that are signed or encrypted as a whole."""
-_TOOL_NAMES: Final = frozenset({"tool_calls", "function_call"})
+_TOOL_NAMES: Final = frozenset({"tool_calls", "function_call", "functionCall", "toolCall", "tool_call", "toolUse"})
 _TOOL_TYPES: Final = frozenset({"tool_use", "server_tool_use", "mcp_tool_use"})
-_OFFSETS: Final = frozenset({"start_index", "start_char_index"})
+_LOGPROBS: Final = frozenset(
+    {"logprobs", "logprobsResult", "logprobs_result", "prompt_logprobs", "completion_probabilities"}
+)
 
 
 class Walk:
@@ -62,11 +66,11 @@ class Walk:
         kind = node.get("type")
         if isinstance(kind, str) and (kind in _TOOL_TYPES or "_call" in kind):
             tool = True
-        restored = False
+        restored, before = False, self._tally.restored
         for name, value in list(node.items()):
             if name in SEALED_NAMES or (id(node), name) in self._skip:
                 continue
-            if name == "logprobs" and value and self._table.keys:
+            if name in _LOGPROBS and value and self._table.keys:
                 node[name] = None
                 self.changed = True
             elif name == "arguments" and isinstance(value, str):
@@ -76,7 +80,7 @@ class Walk:
                 restored |= isinstance(value, str) and node[name] != value
         if tool:
             self._keys(node)
-        self._drop_offsets(node, restored=restored)
+        self._drop_offsets(node, restored=restored, within=self._tally.restored > before)
 
     def _keys(self, node: dict[str, Any]) -> None:
         names = {name: self._text(name, tool=True) for name in node}
@@ -85,14 +89,15 @@ class Walk:
             node.clear()
             node.update(members)
 
-    def _drop_offsets(self, node: dict[str, Any], *, restored: bool) -> None:
-        for name, active in (("annotations", restored), ("citations", bool(self._table.keys))):
-            entries = node.get(name)
-            if active and isinstance(entries, list):
-                kept = [entry for entry in entries if not has_offsets(entry)]
-                if len(kept) != len(entries):
-                    node[name] = kept
-                    self.changed = True
+    def _drop_offsets(self, node: dict[str, Any], *, restored: bool, within: bool) -> None:
+        """`restored`: a string of `node` itself has changed; `within`: one anywhere in it."""
+        if restored:
+            self.changed |= without_offsets(node, "annotations")
+        if self._table.keys:
+            self.changed |= without_offsets(node, "citations", _points_into_document)
+        if within:
+            self.changed |= without_offsets(node, "citations", points_into_answer)
+            self.changed |= without_grounding(node)
 
     def _text(self, text: str, *, tool: bool, escape: Escape = Escape.NONE) -> str:
         new = restore_text(self._table, text, self._tally, escape=escape, in_urls=tool or self._in_urls)
@@ -101,10 +106,5 @@ class Walk:
         return new
 
 
-def has_offsets(entry: Json) -> bool:
-    """Whether an annotation or citation points into a text by character offsets."""
-    if not isinstance(entry, dict):
-        return False
-    if not _OFFSETS.isdisjoint(entry):
-        return True
-    return any(isinstance(value, dict) and not _OFFSETS.isdisjoint(value) for value in entry.values())
+def _points_into_document(entry: Json) -> bool:
+    return has_offsets(entry) and not points_into_answer(entry)

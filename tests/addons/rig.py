@@ -17,6 +17,7 @@ from typing import Any
 
 import yaml
 
+from addons.answer_guard import AnswerGuards
 from addons.chain import build_chain
 from addons.listener import Listener, bind
 from addons.master import GatewayMaster
@@ -270,6 +271,7 @@ class Rig:
             monotonic=time.monotonic,
             new_id=lambda: f"{next(numbers):026}",
             credentials=CredentialStore(),
+            answer_guards=AnswerGuards(self.snapshot.settings.dlp),
         )
         self.upstream = RecordingUpstream(world.upstream_port, world.upstream_context())
         self.port = 0

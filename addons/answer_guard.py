@@ -1,0 +1,100 @@
+"""Looks through answers where the rule that let the request out says so."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Final
+
+import orjson
+
+from dlp_recognizers.answer_finder import AnswerFinder
+from dlp_recognizers.engine import EngineSettings
+from gateway.errors import Refusal, Refused, answer_failed, internal_error
+from gateway.restore.answer_scan import AnswerHit, AnswerTexts, apply
+from gateway.restore.guard import AnswerGuard, AnswerReport
+
+if TYPE_CHECKING:
+    from gateway.exchange import Exchange
+    from gateway.ports import Scanner
+    from gateway.settings import Dlp as DlpSettings
+    from routing_rules.policy import Policy
+
+_MAX_KNOWN: Final = 10_000
+"""Values of the request that are known again in its answer. What is beyond counts as new: that is the safe side."""
+
+
+class AnswerGuards:
+    """Makes the guard of each answer. The finder takes a second to build, so it is made before it is needed."""
+
+    def __init__(self, settings: DlpSettings) -> None:
+        self._settings = settings
+        self._finder: AnswerFinder | None = None
+        self._strings: tuple[str, ...] | None = None
+
+    def prepare(self, policy: Policy) -> None:
+        """Make what this policy needs. Takes up to a second the first time; safe to call from a thread."""
+        if not policy.answers or self._strings == policy.canary_strings:
+            return
+        finder = AnswerFinder(EngineSettings(allow_examples=self._settings.allow_examples), policy.canary_strings)
+        self._strings, self._finder = policy.canary_strings, finder
+
+    def needed(self, policy: Policy) -> bool:
+        """Whether `prepare` has something to do."""
+        return bool(policy.answers) and self._strings != policy.canary_strings
+
+    def guard(self, exchange: Exchange) -> AnswerGuard | None:
+        """The guard of this exchange's answer, or None where the rule asks for none. Raises Refused (502) while the
+        finder of a new policy is being made."""
+        decision, policy = exchange.decision, exchange.snapshot.policy
+        profile = policy.answers.get(decision.rule) if decision is not None else None
+        if profile is None:
+            return None
+        if self._finder is None:
+            raise Refused(_not_checked())
+        exchange.answer_report = AnswerReport()
+        return AnswerGuard(profile, self._finder, _known(exchange), exchange.answer_report)
+
+    async def look(self, guard: AnswerGuard, body: bytes, scanner: Scanner, agent: str) -> bytes:
+        """A whole answer, looked through by the scan processes, names included. What is no JSON stays as it is.
+
+        Raises Refused for an answer that the profile cuts, and for one that was not looked through though the profile
+        takes values out."""
+        try:
+            tree = orjson.loads(body)
+        except orjson.JSONDecodeError:
+            return body
+        root = [tree]
+        texts = AnswerTexts.of(tree) if not isinstance(tree, str) else AnswerTexts.of(root)
+        scan = await scanner.scan(texts.spans, agent=agent)
+        if not scan.complete and guard.profile.holds:
+            raise Refused(answer_failed())
+        hits = [AnswerHit(each.span, each.start, each.end, each.entity, each.score) for each in scan.findings]
+        if self._finder is None:
+            raise Refused(internal_error())
+        for index, span in enumerate(texts.spans):
+            hits += [AnswerHit(index, c.start, c.end, c.entity, c.score) for c in self._finder.canaries(span.text)]
+        return orjson.dumps(tree if not isinstance(tree, str) else root[0]) if apply(guard, texts, hits) else body
+
+
+async def prepare(guards: AnswerGuards, policy: Policy) -> None:
+    """`AnswerGuards.prepare` beside the loop."""
+    if guards.needed(policy):
+        await asyncio.to_thread(guards.prepare, policy)
+
+
+def _known(exchange: Exchange) -> frozenset[str]:
+    """The values found in the request: the answer may say them again."""
+    prompt, scan = exchange.prompt, exchange.scan
+    if prompt is None or scan is None:
+        return frozenset()
+    found = scan.findings[:_MAX_KNOWN]
+    return frozenset(prompt.spans[each.span].text[each.start : each.end] for each in found)
+
+
+def _not_checked() -> Refusal:
+    return Refusal(
+        "llmgw_answer_not_checked",
+        502,
+        "The gateway has just got a new policy and cannot check answers yet, so this one was not relayed. Try again.",
+        retry=True,
+    )
