@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dlp_recognizers.labels import with_labels, without_labels
-from dlp_recognizers.own.fragments import joined
+from dlp_recognizers.stitching import TOO_MANY, Stitching, TooManyJoins
 from dlp_recognizers.windows import merge, split
 from dlp_recognizers.worker import Engine, scan_text
 from gateway.model import Finding, ScanResult, TextSpan
@@ -16,15 +15,19 @@ class LocalScanner:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._stitching = Stitching()
 
     async def scan(self, spans: Sequence[TextSpan], *, agent: str) -> ScanResult:
         """See ports.Scanner; blocks the event loop while it scans."""
         return self.scan_sync(spans)
 
     def scan_sync(self, spans: Sequence[TextSpan]) -> ScanResult:
-        """Scan every span now. Reasons of an incomplete result: `recognizer_failed`, `error`."""
-        labelled, shifts = with_labels(spans)
-        return joined(without_labels(self._scan(labelled), shifts))
+        """Scan every span now. Reasons of an incomplete result: `recognizer_failed`, `error`, `too_many_joins`."""
+        try:
+            prepared, finish = self._stitching.prepare(spans)
+        except TooManyJoins:
+            return ScanResult((), False, TOO_MANY)
+        return finish(self._scan(prepared))
 
     def _scan(self, spans: Sequence[TextSpan]) -> ScanResult:
         total = sum(len(span.text.encode("utf-8", "surrogatepass")) for span in spans)

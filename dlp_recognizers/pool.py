@@ -17,13 +17,12 @@ from typing import Final
 from dlp_recognizers.crew import Crew, Tuning, setup_of
 from dlp_recognizers.fair_queue import Admission, Bounds, FairQueue
 from dlp_recognizers.frames import UnitResult
-from dlp_recognizers.labels import with_labels, without_labels
 from dlp_recognizers.lookup import Lookup, Piece, digests_of, look_up, pieces_of
-from dlp_recognizers.own.fragments import joined
 from dlp_recognizers.own.sources import OwnSources
 from dlp_recognizers.pending import PendingText, Quarantine, Request, Unit
 from dlp_recognizers.process import ScanProcess
 from dlp_recognizers.span_cache import SpanCache
+from dlp_recognizers.stitching import TOO_MANY, Stitching, Tails, TooManyJoins
 from gateway.model import ScanResult, TextSpan
 from gateway.settings import Dlp
 
@@ -83,6 +82,7 @@ class ScannerPool:
         self._in_flight: dict[bytes, PendingText] = {}
         self._quarantine = Quarantine(self._tuning.quarantine_seconds)
         self._requests: set[Request] = set()
+        self._stitching = Stitching(Tails())
         self._secret = secrets.token_bytes(32)
         self._stamp = (0, "")
         self._key = self._secret
@@ -103,6 +103,7 @@ class ScannerPool:
             request.fail("closed")
         await self._crew.close()
         self._cache.clear()
+        self._stitching.clear()
 
     def reconfigure(self, dlp: Dlp, own: OwnSources | None = None) -> None:
         """Take new settings; processes are replaced only if what they scan for has changed, with no gap in service."""
@@ -131,12 +132,16 @@ class ScannerPool:
     async def scan(self, spans: Sequence[TextSpan], *, agent: str) -> ScanResult:
         """See ports.Scanner.
 
-        Reasons: `closed`, `queue_full`, `deadline`, `worker_died`, `recognizer_failed`, `error`.
+        Reasons: `closed`, `queue_full`, `deadline`, `worker_died`, `recognizer_failed`, `error`, `too_many_joins`.
         """
         if not self._open:
             return self._refused("closed", Lookup())
-        spans, shifts = with_labels(spans)
-        ends = asyncio.get_running_loop().time() + self._dlp.deadline_seconds
+        now = asyncio.get_running_loop().time()
+        ends = now + self._dlp.deadline_seconds
+        try:
+            spans, finish = self._stitching.prepare(spans, agent, now)
+        except TooManyJoins:
+            return self._refused(TOO_MANY, Lookup())
         lookup = look_up(spans, await digests_of(spans, self._key), self._cache)
         self._hits += len(spans) - len(lookup.missing)
         self._misses += len(lookup.missing)
@@ -144,8 +149,7 @@ class ScannerPool:
             reason = await self._scan_missing(lookup, agent, ends)
             if reason:
                 return self._refused(reason, lookup)
-        result = ScanResult(lookup.findings(), True, "", lookup.total_bytes, lookup.new_bytes)
-        return joined(without_labels(result, shifts))
+        return finish(ScanResult(lookup.findings(), True, "", lookup.total_bytes, lookup.new_bytes))
 
     async def _scan_missing(self, lookup: Lookup, agent: str, ends: float) -> str:
         """Have the missing texts scanned; returns why that failed, or nothing."""

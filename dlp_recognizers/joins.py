@@ -1,0 +1,296 @@
+"""Values that are cut over several strings of a request: the strings' ends are read together. Pure, but for `Tails`.
+
+Only what stands at a cut is read again, and only where it may matter: a conversation costs next to nothing more.
+What is found is told for each piece, in the offsets of its own string.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+from typing import Final, NamedTuple
+
+from dlp_recognizers.hits import Hit
+from dlp_recognizers.obfuscation import ENTITY
+from dlp_recognizers.proof import counts
+from gateway.model import Finding, ScanResult, SpanKind, TextSpan
+from gateway.redaction.inner import bare_name
+
+JOINED: Final = "/joined"
+"""Stands behind the name of the recognizer of such a finding."""
+SHORT: Final = 64
+"""Code points. Strings up to this are read together as a whole, of longer ones only the ends are."""
+REACH: Final = 160
+"""Code points of a longer string that are read at a cut."""
+KEY_REACH: Final = 8192
+"""The same for a private key that goes on behind the cut."""
+RUN: Final = 640
+"""Code points in one reading of short strings; longer rows are read in several, which overlap."""
+OVERLAP: Final = 160
+MAX_JOINS: Final = 20_000
+"""Readings of one request. More of them than this make the scan incomplete."""
+
+_NEAR: Final = 40
+_WORTH: Final = re.compile(r"@|[0-9](?:[^0-9]{0,12}[0-9]){3}|[A-Za-z0-9_-]{12}")
+_LEFT: Final = re.compile(r"[\w@+/=.:-][ ]?$")
+_RIGHT: Final = re.compile(r"^[ ]?[\w@+/=.-]")
+_STOP: Final = re.compile(r"[.:!?]\s*$")
+_SWITCH: Final = re.compile(r"(?<=[0-9])(?=[A-Za-z])|(?<=[A-Za-z])(?=[0-9])")
+_PEM: Final = re.compile(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY")
+
+
+class Part(NamedTuple):
+    """A stretch of a string, and where it stands in the joined text."""
+
+    span: int
+    """Index into the spans; below 0: a string of an earlier request."""
+    start: int
+    end: int
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Join:
+    """Ends of strings read as one text."""
+
+    text: str = field(repr=False)
+    parts: tuple[Part, ...]
+
+    def findings(self, found: Iterable[Finding]) -> Iterator[Finding]:
+        """What was found over at least two parts, told for each of them."""
+        for each in found:
+            hit = Hit(each.start, each.end, each.entity, each.score, each.recognizer)
+            if each.entity == ENTITY or not counts(hit, self.text):
+                continue
+            touched = [
+                part for part in self.parts if part.at < each.end and each.start < part.at + part.end - part.start
+            ]
+            if len(touched) < 2:
+                continue
+            for part in touched:
+                start = part.start + max(0, each.start - part.at)
+                end = min(part.end, part.start + each.end - part.at)
+                if part.span >= 0 and start < end:
+                    name = bare_name(each.recognizer) + JOINED
+                    yield Finding(part.span, start, end, each.entity, each.score, name)
+
+
+class TooManyJoins(Exception):
+    """A request has more cuts than are read."""
+
+
+def joins_of(spans: Sequence[TextSpan], tails: Sequence[str] = ()) -> list[Join]:
+    """The readings over the cuts of a request. `tails` are ends of earlier requests. Raises TooManyJoins."""
+    values = [index for index, span in enumerate(spans) if span.kind in (SpanKind.TEXT, SpanKind.NUMBER) and span.text]
+    keys = [index for index, span in enumerate(spans) if span.kind is SpanKind.KEY and span.text]
+    joins: dict[str, Join] = {}
+    _add(joins, _in_rows(spans, values))
+    if keys:
+        _add(joins, _in_rows(spans, keys))
+        _add(joins, _in_rows(spans, sorted(values + keys)))
+    _add(joins, _over_one(spans, values))
+    _add(joins, _after(spans, values, tails))
+    return list(joins.values())
+
+
+def _add(joins: dict[str, Join], found: Iterable[Join]) -> None:
+    for join in found:
+        joins.setdefault(f"{join.parts[0].span} {join.text}", join)
+        if len(joins) > MAX_JOINS:
+            raise TooManyJoins
+
+
+def _in_rows(spans: Sequence[TextSpan], order: Sequence[int]) -> Iterator[Join]:
+    """Each cut between neighbours, with all the short strings around it."""
+    row: list[int] = []
+    for before, after in pairwise(order):
+        if not _may_go_on(spans[before].text, spans[after].text):
+            yield from _row(spans, row)
+            row = []
+            continue
+        if not row:
+            row = [before]
+        row.append(after)
+        if len(spans[after].text) > SHORT:
+            yield from _row(spans, row)
+            row = []
+    yield from _row(spans, row)
+
+
+def _may_go_on(left: str, right: str) -> bool:
+    if len(left) <= SHORT and len(right) <= SHORT:
+        return _LEFT.search(left[-2:]) is not None and _RIGHT.match(right) is not None
+    return _at_cut(left, right)
+
+
+def _at_cut(left: str, right: str) -> bool:
+    """Whether a value may go on from the end of one string to the start of another."""
+    if _open_key(left) >= 0:
+        return True
+    if _LEFT.search(left[-2:]) is None or _RIGHT.match(right) is None:
+        return False
+    end, start = left[-_NEAR:], right[:_NEAR]
+    if _STOP.search(end) is not None and right.lstrip()[:1].isupper():
+        return False
+    tail, head = _last_word(end), _first_word(start)
+    return _WORTH.search(tail + head) is not None
+
+
+def _last_word(text: str) -> str:
+    """The end of `text` from its last but two blanks on: digits are written in groups."""
+    return " ".join(text.split(" ")[-3:])
+
+
+def _first_word(text: str) -> str:
+    return " ".join(text.split(" ")[:3])
+
+
+def _row(spans: Sequence[TextSpan], row: Sequence[int]) -> Iterator[Join]:
+    if len(row) < 2:
+        return
+    stretches = [_stretch(spans, row, at) for at in range(len(row))]
+    first = size = 0
+    for at, (_, start, end) in enumerate(stretches):
+        size += end - start
+        if size >= RUN and at > first:
+            yield from _joined(spans, stretches[first : at + 1])
+            first = at
+            size = end - start
+            while first > 0 and size < OVERLAP:
+                first -= 1
+                size += stretches[first][2] - stretches[first][1]
+    yield from _joined(spans, stretches[first:])
+
+
+def _stretch(spans: Sequence[TextSpan], row: Sequence[int], at: int) -> tuple[int, int, int]:
+    """What of a string is read: a short one whole, of a longer one the end that lies at the cut."""
+    index = row[at]
+    text = spans[index].text
+    if len(text) <= SHORT:
+        return index, 0, len(text)
+    if at == 0:
+        begin = _open_key(text)
+        return index, begin if begin >= 0 else max(0, len(text) - REACH), len(text)
+    reach = KEY_REACH if _open_key(spans[row[at - 1]].text) >= 0 else REACH
+    return index, 0, min(len(text), reach)
+
+
+def _open_key(text: str) -> int:
+    """Where a private key begins that does not end in `text`; -1 if there is none."""
+    begin = text.rfind("-----BEGIN", max(0, len(text) - KEY_REACH))
+    if begin < 0 or text.find("-----END", begin) >= 0 or _PEM.match(text, begin) is None:
+        return -1
+    return begin
+
+
+def _joined(spans: Sequence[TextSpan], stretches: Sequence[tuple[int, int, int]]) -> Iterator[Join]:
+    """The stretches as one text; and once more with blanks where digits and words meet."""
+    for join in (_join(spans, stretches, blanks=False), _join(spans, stretches, blanks=True)):
+        if join is not None and len(join.parts) > 1 and _WORTH.search(join.text) is not None:
+            yield join
+
+
+def _join(spans: Sequence[TextSpan], stretches: Sequence[tuple[int, int, int]], *, blanks: bool) -> Join | None:
+    texts: list[str] = []
+    parts: list[Part] = []
+    size = 0
+    split = False
+    for index, start, end in stretches:
+        piece = spans[index].text[start:end]
+        if blanks and texts and _apart(texts[-1], piece):
+            texts.append(" ")
+            size += 1
+            split = True
+        parts.append(Part(index, start, end, size))
+        texts.append(piece)
+        size += len(piece)
+    return Join("".join(texts), tuple(parts)) if split or not blanks else None
+
+
+def _apart(left: str, right: str) -> bool:
+    return _SWITCH.search(left[-1:] + right[:1]) is not None or left[-1:] in ":;,="
+
+
+def _over_one(spans: Sequence[TextSpan], order: Sequence[int]) -> Iterator[Join]:
+    """A cut that another string stands in, such as an answer between two questions."""
+    for before, after in zip(order, order[2:], strict=False):
+        left, right = spans[before].text, spans[after].text
+        if _at_cut(left, right):
+            yield from _joined(spans, [_end_of(before, left), (after, 0, min(len(right), REACH))])
+
+
+def _end_of(index: int, text: str) -> tuple[int, int, int]:
+    begin = _open_key(text)
+    return index, begin if begin >= 0 else max(0, len(text) - REACH), len(text)
+
+
+def _after(spans: Sequence[TextSpan], order: Sequence[int], tails: Sequence[str]) -> Iterator[Join]:
+    """The ends of earlier requests before the strings that are likely to be new: the first and the last ones."""
+    for index in sorted({*order[:1], *order[-2:]}) if tails else ():
+        right = spans[index].text
+        for tail in tails:
+            if _at_cut(tail, right) and not right.endswith(tail):
+                head = right[:REACH]
+                yield Join(tail + head, (Part(-1, 0, len(tail), 0), Part(index, 0, len(head), len(tail))))
+
+
+def with_joins(spans: Sequence[TextSpan], joins: Sequence[Join]) -> Sequence[TextSpan]:
+    """The spans, and behind them the joined texts as spans of their own."""
+    return [*spans, *(TextSpan(JOINED, join.text) for join in joins)] if joins else spans
+
+
+def without_joins(result: ScanResult, count: int, joins: Sequence[Join]) -> ScanResult:
+    """The result for the first `count` spans, what was found in joined texts told in their offsets."""
+    if not joins:
+        return result
+    findings = [each for each in result.findings if each.span < count]
+    by_join: dict[int, list[Finding]] = {}
+    for each in result.findings:
+        if each.span >= count:
+            by_join.setdefault(each.span - count, []).append(each)
+    known = {(each.span, each.start, each.end, each.entity) for each in findings}
+    for at, found in by_join.items():
+        for each in joins[at].findings(found):
+            if (each.span, each.start, each.end, each.entity) not in known:
+                known.add((each.span, each.start, each.end, each.entity))
+                findings.append(each)
+    return replace(result, findings=tuple(findings))
+
+
+class Tails:
+    """How the last requests of each agent ended, where something may go on in the next one.
+
+    Holds text: bounded, short-lived, never written anywhere. Not thread-safe.
+    """
+
+    def __init__(self, *, agents: int = 4096, each: int = 4, seconds: float = 900.0) -> None:
+        self._agents = agents
+        self._each = each
+        self._seconds = seconds
+        self._tails: OrderedDict[str, list[tuple[float, str]]] = OrderedDict()
+
+    def recall(self, agent: str, *, now: float) -> tuple[str, ...]:
+        """The ends that are not too old, newest first."""
+        return tuple(text for until, text in reversed(self._tails.get(agent, ())) if until > now)
+
+    def remember(self, agent: str, spans: Sequence[TextSpan], *, now: float) -> None:
+        """Keep how the last string of a request ends, if a value may be cut there."""
+        last = next((span.text for span in reversed(spans) if span.kind is SpanKind.TEXT and span.text), "")
+        if _LEFT.search(last[-2:]) is None or _WORTH.search(_last_word(last[-_NEAR:]) + "0") is None:
+            return
+        begin = _open_key(last)
+        tail = last[begin:] if begin >= 0 else last[-REACH:]
+        kept = [entry for entry in self._tails.pop(agent, []) if entry[0] > now and entry[1] != tail]
+        self._tails[agent] = [*kept, (now + self._seconds, tail)][-self._each :]
+        if len(self._tails) > self._agents:
+            self._tails.popitem(last=False)
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._tails.clear()
+
+    def __repr__(self) -> str:
+        return f"Tails(agents={len(self._tails)})"
