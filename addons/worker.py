@@ -15,6 +15,7 @@ import time
 from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -90,7 +91,8 @@ class Worker:
         self.outbox = open_outbox(settings.evidence, self.arguments.index, self.metrics)
         self.decisions = DecisionLog(self.outbox)
         self.sink: RedisSink | None = None
-        self.pool = ScannerPool(settings.dlp, on_event=self._scanner_event)
+        own = self.store.current().own.sources
+        self.pool = ScannerPool(settings.dlp, on_event=self._scanner_event, own=own)
         self.surroundings = self._surroundings()
         self.master = GatewayMaster(self._tampered)
         self.master.addons.crashes.append(_report_crash)
@@ -122,7 +124,14 @@ class Worker:
         sink = await self.canary.start()
         self.store.set_canary(sink, canary_spiffe_id(settings.canary.certificate, settings.identity.trust_domain))
         self.status.published()
-        self.reloader = Reloader(settings, self.store, self.trust, targets=self.targets, published=self._published)
+        self.reloader = Reloader(
+            settings,
+            self.store,
+            self.trust,
+            targets=self.targets,
+            published=self._published,
+            rescan=partial(self.pool.reconfigure, settings.dlp),
+        )
         asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self.reloader.wake)
         self._spawn(Sweeper(self.surroundings, self.master.addons, self.trust).run())
         self._spawn(self.reloader.run())

@@ -71,6 +71,8 @@ class Crew:
         """Deaths in a row, with nothing scanned in between."""
         self._open = False
         self.generation = 0
+        self.problem = ""
+        """Why the last process that could not load its engine could not."""
         self.restarts = 0
 
     async def start(self) -> None:
@@ -124,6 +126,7 @@ class Crew:
 
     def process_ready(self, process: ScanProcess) -> None:
         self._on_event("worker_started")
+        self.problem = ""
         old = next((other for other in self._processes if other.recycling and not other.retired), None)
         if old is not None and process.generation == self.generation:
             old.retire()
@@ -140,6 +143,8 @@ class Crew:
 
     def process_gone(self, process: ScanProcess, job: Sequence[Unit]) -> None:
         self._processes.discard(process)
+        if process.ready.done() and process.ready.result():
+            self.problem = process.ready.result()
         if self._open and not process.retired:
             self._deaths += 1
             self.restarts += 1

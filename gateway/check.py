@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final, Literal
 from urllib.parse import quote
 
+from dlp_recognizers.own.bundle import OwnData, load_own, verify_tables
 from gateway.diagnostics import Diagnostic, DocumentError, did_you_mean
 from gateway.document_model import SourceMap
 from gateway.documents import load, load_settings
@@ -60,7 +61,9 @@ def check_all(settings_path: Path) -> Checked:
         policy = attempt(lambda: load_policy(beside)) if beside.is_file() else None
         return Checked(_in_order(found), policy=policy)
     found += _settings_certificates(settings_path, settings)
-    policy = attempt(lambda: load_policy(settings.policy))
+    own = attempt(lambda: _own(settings))
+    levels = own.levels if own is not None else None
+    policy = attempt(lambda: load_policy(settings.policy, levels))
     registry = attempt(lambda: load_registry(settings.identity.registry, settings.identity.trust_domain))
     keys = attempt(lambda: load_keys(settings.keys.file))
     if policy is not None:
@@ -69,6 +72,12 @@ def check_all(settings_path: Path) -> Checked:
         found += _upstream_certificates(rules, source, policy)
         found += _unknown_callers(rules, source, registry) if registry is not None else ()
     return Checked(_in_order(found), settings, policy, registry, keys)
+
+
+def _own(settings: Settings) -> OwnData:
+    own = load_own(settings)
+    verify_tables(own)
+    return own
 
 
 def _in_order(found: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:

@@ -42,7 +42,8 @@ def load_explainer(config: Path) -> Explainer:
     logs.configure("error", "json")
     settings = load_settings(config)
     snapshot = load_snapshot(settings, datetime.now(UTC))
-    engine = Engine(EngineSettings(tuple(settings.dlp.spacy_pipelines), settings.dlp.allow_examples))
+    given = EngineSettings(tuple(settings.dlp.spacy_pipelines), settings.dlp.allow_examples)
+    engine = Engine(given, own=snapshot.own)
     return Explainer(snapshot, LocalScanner(engine), PresidioOperator())
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from dlp_recognizers.own.bundle import NOTHING, OwnData, load_own
 from gateway import pem
 from gateway.errors import ConfigurationError
 from gateway.identity import RevocationList
@@ -29,6 +30,7 @@ class Snapshot:
 
     settings: Settings
     policy: Policy
+    """Made with the entities and levels of `own`."""
     registry: Registry
     revocations: tuple[RevocationList, ...] | None
     """None when no revocation list is configured."""
@@ -36,6 +38,8 @@ class Snapshot:
     hash_key: bytes = field(repr=False)
     placeholder_master: bytes = field(repr=False)
     loaded_at: datetime
+    own: OwnData = field(default=NOTHING, repr=False)
+    """The organisation's own data, as the scan processes get it."""
 
 
 def read_revocations(listen: Listen) -> tuple[RevocationList, ...] | None:
@@ -51,15 +55,17 @@ def read_revocations(listen: Listen) -> tuple[RevocationList, ...] | None:
 def load_snapshot(settings: Settings, now: datetime) -> Snapshot:
     """Load everything the settings name. Raises ConfigurationError with every problem of the first broken file."""
     keys = load_keys(settings.keys.file)
+    own = load_own(settings)
     return Snapshot(
         settings=settings,
-        policy=load_policy(settings.policy),
+        policy=load_policy(settings.policy, own.levels),
         registry=load_registry(settings.identity.registry, settings.identity.trust_domain),
         revocations=read_revocations(settings.listen),
         hash_key_id=keys.active_id,
         hash_key=keys.derive("prompt-hash"),
         placeholder_master=keys.derive("placeholder"),
         loaded_at=now,
+        own=own,
     )
 
 
@@ -73,7 +79,7 @@ class SnapshotStore:
         self._plain = load_snapshot(settings, clock())
         self._current = self._plain
         self.problems: dict[str, str] = {}
-        """Part to what is wrong with its file now: `policy`, `registry`, `revocations`. The text is for operators."""
+        """Part (`policy`, `recognizers`, `registry`, `revocations`) to what is wrong with its file, for operators."""
 
     def current(self) -> Snapshot:
         """The snapshot for a request that begins now."""
@@ -85,9 +91,15 @@ class SnapshotStore:
         self._publish()
 
     def reload(self) -> bool:
-        """Read policy, registry and revocations again; returns whether anything changed. Never raises for a file."""
+        """Read what can change again; returns whether anything did. Never raises for a file.
+
+        A policy and the organisation's own data are one part to each other: names in one come from the other.
+        """
         settings, before = self._plain.settings, self._plain
-        policy = self._try("policy", lambda: load_policy(settings.policy), before.policy)
+        own = self._try("recognizers", lambda: load_own(settings), before.own)
+        policy = self._try("policy", lambda: load_policy(settings.policy, own.levels), before.policy)
+        if "policy" in self.problems:
+            own = before.own  # a policy that was made with other entities must not meet these
         registry = self._try(
             "registry",
             lambda: load_registry(settings.identity.registry, settings.identity.trust_domain),
@@ -98,12 +110,13 @@ class SnapshotStore:
             policy.version == before.policy.version
             and registry.version == before.registry.version
             and revocations == before.revocations
+            and own.version == before.own.version
         )
         if same:
             return False
         policy = before.policy if policy.version == before.policy.version else policy
         self._plain = replace(
-            before, policy=policy, registry=registry, revocations=revocations, loaded_at=self._clock()
+            before, policy=policy, registry=registry, revocations=revocations, loaded_at=self._clock(), own=own
         )
         self._publish()
         return True

@@ -142,3 +142,15 @@ def from_setup(values: object) -> OwnData:
     if not isinstance(values, dict):
         raise ConfigurationError("engine: own is what OwnSources.plain makes")
     return compile_own(OwnSources.from_plain(values), tried=True)
+
+
+def verify_tables(own: OwnData) -> None:
+    """Read every table in full. Raises DocumentError with every one that is damaged."""
+    faults: list[Diagnostic] = []
+    for table in own.tables:
+        try:
+            verify_body(table.header)
+        except DocumentError as error:
+            faults.extend(error.diagnostics)
+    if faults:
+        raise DocumentError(faults)

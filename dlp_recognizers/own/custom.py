@@ -14,7 +14,6 @@ from dlp_recognizers.own.patterns import gate_of, program_of
 from dlp_recognizers.own.terms import TermFinder, TermList
 from dlp_recognizers.own.words import words_of
 from dlp_recognizers.page import Page
-from dlp_recognizers.views import readings
 
 COUNTS = 0.5
 """The score from which on a finding counts."""
@@ -115,6 +114,8 @@ class Trial:
         return any(hit.score >= COUNTS for hit in self._hits(text))
 
     def _hits(self, text: str) -> Iterator[Hit]:
+        from dlp_recognizers.views import readings  # brings Presidio along, which a process without tests need not load
+
         for reading in readings(text):
             page = Page.of(reading.text)
             for program in self._programs:
