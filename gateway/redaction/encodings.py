@@ -18,12 +18,13 @@ MAX_OUTPUT: Final = 1 << 20
 SHORTEST: Final = 8
 """A blob that holds fewer characters than this, or exactly as many, is not looked at."""
 
-_HEX: Final = frozenset("0123456789abcdefABCDEF")
-_BASE32: Final = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567")
+_HEX: Final = re.compile(r"[0-9a-fA-F]+")
+_BASE32: Final = re.compile(r"(?=[2-7]*[A-Za-z])(?:[A-Z2-7]+|[a-z2-7]+)")
+"""In one letter case, with at least one letter."""
 _URL_SAFE: Final = str.maketrans("-_", "+/")
 _TO_URL_SAFE: Final = str.maketrans("+/", "-_")
-_BLANKS: Final = str.maketrans("", "", " \t\r\n")
 _CONTROLS: Final = str.maketrans("", "", "\n\r\t\x0b\x0c\x1b")
+_ASCII: Final = bytes(range(0x80))
 _WRAP: Final = re.compile(r"\s+")
 
 
@@ -42,7 +43,7 @@ class Held:
 
 def read(blob: str) -> Held | None:
     """The text in `blob` (blanks and line ends in it do not count), None if it holds none. Raises Unreadable."""
-    bare = blob.translate(_BLANKS)
+    bare = "".join(blob.split()) if "\n" in blob or " " in blob or "\t" in blob else blob
     for name, data in _unpacked(bare):
         packed = _inflated(data)
         text = _text(packed[1] if packed else data)
@@ -77,23 +78,19 @@ def _wrapped(packed: str, like: str) -> str:
 def _unpacked(bare: str) -> Iterator[tuple[str, bytes]]:
     """The bytes that the blob may stand for, by the encoding that says so."""
     stripped = bare.rstrip("=")
-    chars = set(stripped)
-    if len(stripped) % 2 == 0 and chars <= _HEX:
-        yield ("hex" if stripped.islower() or not stripped.isupper() else "HEX"), bytes.fromhex(stripped)
-    for name, alphabet_text in (("base32", stripped), ("base32l", stripped.upper())):
-        if len(stripped) % 8 in (0, 2, 4, 5, 7) and _BASE32.issuperset(alphabet_text) and _one_case(stripped):
-            yield name, base64.b32decode(alphabet_text + "=" * (-len(stripped) % 8))
-            break
-    if len(stripped) % 4 != 1:
-        name = "base64url" if "-" in chars or "_" in chars else "base64"
+    size = len(stripped)
+    if size % 2 == 0 and _HEX.fullmatch(stripped):
+        yield ("HEX" if stripped.isupper() else "hex"), bytes.fromhex(stripped)
+    if size % 8 in (0, 2, 4, 5, 7) and _BASE32.fullmatch(stripped):
+        name = "base32" if stripped.isupper() else "base32l"
+        yield name, base64.b32decode(stripped.upper() + "=" * (-size % 8))
+    if size % 4 != 1:
+        url = "-" in stripped or "_" in stripped
+        data = stripped.translate(_URL_SAFE) if url else stripped
         try:
-            yield name, base64.b64decode(stripped.translate(_URL_SAFE) + "=" * (-len(stripped) % 4))
+            yield ("base64url" if url else "base64"), binascii.a2b_base64(data + "=" * (-size % 4))
         except binascii.Error:
             return
-
-
-def _one_case(text: str) -> bool:
-    return text.isupper() or text.islower()
 
 
 _PACK: Final[dict[str, Callable[[bytes], str]]] = {
@@ -136,19 +133,19 @@ def _text(data: bytes) -> tuple[str, str] | None:
             value = data.decode(charset)
         except UnicodeDecodeError:
             continue
-        if value.translate(_CONTROLS).isprintable():
+        if value.isprintable() or value.translate(_CONTROLS).isprintable():
             return charset, value
     return None
 
 
-def _charsets(data: bytes) -> Iterator[str]:
-    zeros = data[:512].count(0)
+def _charsets(data: bytes) -> tuple[str, ...]:
+    head = data[:512]
+    zeros = head.count(0)
     if not zeros:
-        yield "utf-8"
-        high = sum(byte >= 0x80 for byte in data[:512])
-        if 0 < high <= len(data[:512]) // 12:
-            yield "cp1252"
-    elif zeros * 3 > len(data[:512]) and len(data) % 2 == 0:
-        if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-            yield "utf-16"
-        yield "utf-16-le" if data[1::2][:256].count(0) >= data[0::2][:256].count(0) else "utf-16-be"
+        # Few letters with accents: most of the bytes are ASCII.
+        high = 0 if head.isascii() else len(head.translate(None, _ASCII))
+        return ("utf-8", "cp1252") if 0 < high <= len(head) // 12 else ("utf-8",)
+    if zeros * 3 > len(head) and len(data) % 2 == 0:
+        by_order = "utf-16-le" if data[1::2][:256].count(0) >= data[0::2][:256].count(0) else "utf-16-be"
+        return ("utf-16", by_order) if data[:2] in (b"\xff\xfe", b"\xfe\xff") else (by_order,)
+    return ()
