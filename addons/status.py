@@ -79,7 +79,7 @@ class WorkerStatus:
         return {
             "policy": Check(True, problems.get("policy", worker.store.current().policy.version)),
             "registry": Check(True, problems.get("registry", "")),
-            "recognizers": Check(True, problems.get("recognizers", "")),
+            "recognizers": Check(True, problems.get("recognizers", stats.problem)),
             "revocations": Check(crl is None or crl.ok, problems.get("revocations", crl.detail if crl else "no list")),
             "certificate": Check(certificate is not None and certificate.ok, certificate.detail if certificate else ""),
             "scanner": Check(

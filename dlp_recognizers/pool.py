@@ -10,7 +10,6 @@ import asyncio
 import secrets
 from collections import Counter, deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Final
 
@@ -20,6 +19,7 @@ from dlp_recognizers.frames import UnitResult
 from dlp_recognizers.lookup import Lookup, Piece, digests_of, look_up, pieces_of
 from dlp_recognizers.own.sources import OwnSources
 from dlp_recognizers.pending import PendingText, Quarantine, Request, Unit
+from dlp_recognizers.pool_stats import PoolStats
 from dlp_recognizers.process import ScanProcess
 from dlp_recognizers.span_cache import SpanCache
 from dlp_recognizers.stitching import TOO_MANY, Stitching, Tails, TooManyJoins
@@ -29,25 +29,6 @@ from gateway.settings import Dlp
 _TEXT_BYTES: Final = 512
 """What a waiting text counts for besides its own bytes."""
 _ATTEMPTS: Final = 2
-
-
-@dataclass(frozen=True, slots=True)
-class PoolStats:
-    """The pool at one moment."""
-
-    workers_alive: int
-    queued: int
-    """Requests that wait for a scan."""
-    restarts: int
-    """Processes that were replaced because they died."""
-    cache_bytes: int
-    cache_entries: int
-    hits: int
-    """Spans answered without a scan."""
-    misses: int
-    """Distinct texts that had to be scanned."""
-    incomplete: Mapping[str, int]
-    """Requests that could not be scanned in full, by reason."""
 
 
 def _ignore(_event: str) -> None:
@@ -126,6 +107,7 @@ class ScannerPool:
             cache_entries=len(self._cache),
             hits=self._hits,
             misses=self._misses,
+            problem=self._crew.problem,
             incomplete=dict(self._incomplete),
         )
 
