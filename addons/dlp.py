@@ -1,4 +1,4 @@
-"""Reads the body as its dialect says and has every span of it scanned."""
+"""Reads the body as its dialect says, has its attachments opened and every span of it scanned."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from mitmproxy import http
 
 from addons.state import EXCHANGE
 from gateway.errors import Refused, internal_error
-from gateway.steps import incomplete, read_prompt
+from gateway.steps import incomplete, prompt_with, read_prompt
 
 if TYPE_CHECKING:
     from addons.surroundings import Surroundings
@@ -41,10 +41,15 @@ class Dlp:
             prompt, digest = await asyncio.to_thread(read, route, snapshot, coded)
         else:
             prompt, digest = read_prompt(route, snapshot, coded, coding=coding, content_type=kind)
-        exchange.prompt = prompt
         exchange.prompt_hash = digest
         around = self._surroundings
         begin = around.monotonic()
+        if prompt.attachments and around.opener is not None:
+            exchange.prompt = prompt
+            prompt = prompt_with(prompt, await around.opener.open(prompt.attachments, agent=agent.agent_id))
+            exchange.timings["open"] = (around.monotonic() - begin) * 1000
+            begin = around.monotonic()
+        exchange.prompt = prompt
         scan = await around.scanner.scan(prompt.spans, agent=agent.agent_id)
         exchange.timings["scan"] = (around.monotonic() - begin) * 1000
         exchange.scan = scan

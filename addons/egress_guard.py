@@ -15,15 +15,18 @@ from addons.dlp import OFFLOAD_BYTES
 from addons.state import EXCHANGE, Permit, Phase
 from gateway.dialects import forward_headers
 from gateway.errors import ConfigurationError, Refusal, Refused, internal_error
-from gateway.steps import placeholder_key, redact_for
+from gateway.steps import changed_files, placeholder_key, redact_for, rewrites_for
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from addons.dispatch import FailClosedAddons
     from addons.state import ConnectionState
     from addons.surroundings import Surroundings
     from addons.trust import Target, Targets
+    from gateway.attached import Rewritten
     from gateway.exchange import Exchange
-    from gateway.model import Redaction, Upstream
+    from gateway.model import Decision, Prompt, Redaction, ScanResult, Upstream
 
 UNAVAILABLE_SECONDS: Final = 15.0
 """How long an upstream that could not be reached is skipped by rules that name another after it."""
@@ -73,10 +76,15 @@ class EgressGuard:
             raise Refused(internal_error())
         key = placeholder_key(exchange.snapshot, agent, exchange.request_id)
         path = exchange.route.target(decision.model) if exchange.route is not None else ""
-        work = functools.partial(redact_for, key=key, operator=self._surroundings.operator, target=path)
-        if scan.total_bytes >= OFFLOAD_BYTES:
-            return await asyncio.to_thread(work, decision, prompt, scan)
-        return work(decision, prompt, scan)
+        operator, opener = self._surroundings.operator, self._surroundings.opener
+        plan = functools.partial(rewrites_for, key=key, operator=operator)
+        changed: dict[str, Rewritten] = {}
+        if wanted := await _worked(plan, decision, prompt, scan):
+            if opener is None:
+                raise Refused(internal_error())
+            changed = changed_files(wanted, await opener.rewrite(wanted, agent=agent.agent_id))
+        work = functools.partial(redact_for, key=key, operator=operator, target=path, changed=changed)
+        return await _worked(work, decision, prompt, scan)
 
     def server_connect(self, data: ServerConnectionHookData) -> None:
         """Refuse a dial that no permit names; the connection itself checks again and uses the permit up."""
@@ -141,6 +149,15 @@ class EgressGuard:
             exchange.masks = (value,)
             fields.append((credential.header.encode("ascii"), f"{credential.prefix}{value}".encode("ascii")))
         return fields
+
+
+async def _worked[T](
+    step: Callable[[Decision, Prompt, ScanResult], T], decision: Decision, prompt: Prompt, scan: ScanResult
+) -> T:
+    """What `step` makes of the request; in a thread for a large one."""
+    if scan.total_bytes >= OFFLOAD_BYTES:
+        return await asyncio.to_thread(step, decision, prompt, scan)
+    return step(decision, prompt, scan)
 
 
 def _permit(target: Target) -> Permit:

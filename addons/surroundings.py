@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from addons.answer_guard import AnswerGuards
     from gateway.evidence.metrics import Metrics
     from gateway.oauth import TokenVerifier
-    from gateway.ports import EvidenceSink, Scanner, ValueOperator
+    from gateway.ports import AttachmentOpener, EvidenceSink, Scanner, ValueOperator
     from gateway.snapshot import Snapshot
 
 
@@ -30,6 +30,8 @@ class Surroundings:
     credentials: Callable[[str], str]
     """Value of a credential source (`file:...`, `env:...`). Raises Refused when there is none."""
     answer_guards: AnswerGuards
+    opener: AttachmentOpener | None = None
+    """None: attachments are of unknown content."""
     token_verifier: TokenVerifier | None = None
     worker: int = 0
     draining: bool = False

@@ -35,6 +35,8 @@ from addons.status import DecisionLog, WorkerStatus
 from addons.surroundings import Surroundings
 from addons.sweeper import Sweeper
 from addons.trust import ServerTrust, Targets
+from dlp_recognizers.attachments.pool import OpenerPool
+from dlp_recognizers.attachments.setup import opening_of
 from dlp_recognizers.operators import PresidioOperator
 from dlp_recognizers.pool import ScannerPool
 from gateway import logs
@@ -93,6 +95,7 @@ class Worker:
         self.sink: RedisSink | None = None
         own = self.store.current().own.sources
         self.pool = ScannerPool(settings.dlp, on_event=self._scanner_event, own=own)
+        self.opener = OpenerPool(opening_of(settings.dlp), on_event=self._scanner_event)
         self.surroundings = self._surroundings()
         self.master = GatewayMaster(self._tampered)
         self.master.addons.crashes.append(_report_crash)
@@ -170,6 +173,7 @@ class Worker:
         if hasattr(self, "canary"):
             await self.canary.close()
         await self.pool.close()
+        await self.opener.close()
         if hasattr(self, "admin"):
             await self.admin.close()
         await asyncio.to_thread(self.outbox.close)
@@ -199,6 +203,7 @@ class Worker:
         return Surroundings(
             snapshot=self.store.current,
             scanner=self.pool,
+            opener=self.opener,
             operator=PresidioOperator(),
             evidence=self.decisions,
             metrics=self.metrics,
@@ -216,7 +221,7 @@ class Worker:
         self._spawn(prepare(self.surroundings.answer_guards, self.store.current().policy))
 
     def _scanner_event(self, event: str) -> None:
-        if event in ("worker_died", "worker_overdue", "worker_start_failed"):
+        if event in ("worker_died", "worker_overdue", "worker_start_failed", "opener_died"):
             self.metrics.scanner_restarted()
 
     def _tampered(self, option: str) -> None:
@@ -280,15 +285,11 @@ def main(argv: list[str] | None = None) -> int:
         logs.configure(settings.log.level, settings.log.format)
         worker_arguments = WorkerArguments(**vars(given))
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(_main(settings, worker_arguments))
+            runner.run(Worker(settings, worker_arguments).run())
     except ConfigurationError as error:
         print(error, file=sys.stderr)  # noqa: T201 - the operator's terminal
         return 2
     return 0
-
-
-async def _main(settings: Settings, arguments: WorkerArguments) -> None:
-    await Worker(settings, arguments).run()
 
 
 if __name__ == "__main__":

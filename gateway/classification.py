@@ -27,10 +27,12 @@ class ClassificationTable:
     entities: Mapping[str, Level]
     """Entity name, `@group` or `*` to level; the most specific entry wins."""
     attachments: Level
-    """Of a request with at least one part that could not be read."""
+    """Of a request with at least one attachment of unknown content."""
     default: Level
     """Of a request in which nothing was found."""
     bulk: tuple[BulkRule, ...] = ()
+    opened_attachments: Level = Level.PUBLIC
+    """Of a request with an attachment that was read in full, whatever was found in it."""
     minimum_score: float = 0.5
     """Findings below this score do not count."""
 
@@ -81,9 +83,14 @@ def _from_findings(findings: Iterable[Finding], table: ClassificationTable) -> l
 
 def _from_request(prompt: Prompt, agent: AgentRecord, table: ClassificationTable) -> list[_Ask]:
     asks: list[_Ask] = []
-    if prompt.attachments:
-        level = table.attachments
-        asks.append((level, f"attachments x{len(prompt.attachments)} -> {level.label}"))
+    unknown = Counter(each.unknown[0] for each in prompt.attachments if each.unknown)
+    if unknown:
+        level, why = table.attachments, ", ".join(sorted(unknown))
+        asks.append((level, f"attachments of unknown content x{unknown.total()} ({why}) -> {level.label}"))
+    opened = sum(not each.unknown for each in prompt.attachments)
+    if opened and table.opened_attachments > Level.PUBLIC:
+        level = table.opened_attachments
+        asks.append((level, f"attachments x{opened} -> {level.label}"))
     if agent.minimum_level > Level.PUBLIC:
         asks.append((agent.minimum_level, f"agent minimum {agent.minimum_level.label}"))
     return asks

@@ -6,7 +6,7 @@ import base64
 import binascii
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
@@ -15,13 +15,25 @@ import orjson
 from gateway.classification import classify
 from gateway.dialects import Route, dialect_for_error, route
 from gateway.errors import ConfigurationError, Refusal, Refused
-from gateway.model import AgentState, Classification, Decision, Json, Prompt, Redaction, ScanResult, SpanKind
-from gateway.steps import denial, incomplete, placeholder_key, read_prompt, redact_for, rule_context
+from gateway.explain_findings import attachments_of, findings_of
+from gateway.model import AgentState, Classification, Decision, Json, Prompt, Redaction, ScanResult
+from gateway.steps import (
+    changed_files,
+    denial,
+    incomplete,
+    placeholder_key,
+    prompt_with,
+    read_prompt,
+    redact_for,
+    rewrites_for,
+    rule_context,
+)
 from routing_rules.decide import decide
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from gateway.attached import Attachment, Opened, Rewrite, Rewrites, Rewritten
     from gateway.model import AgentRecord, TextSpan
     from gateway.ports import ValueOperator
     from gateway.snapshot import Snapshot
@@ -38,6 +50,18 @@ class SyncScanner(Protocol):
 
     def scan_sync(self, spans: Sequence[TextSpan]) -> ScanResult:
         """Scan every span now."""
+        ...
+
+
+class SyncOpener(Protocol):
+    """An opener that answers where it is called."""
+
+    def open_sync(self, attachments: Sequence[Attachment]) -> Opened:
+        """Open every attachment now."""
+        ...
+
+    def rewrite_sync(self, rewrites: Sequence[Rewrite]) -> Rewrites:
+        """Change attachments now."""
         ...
 
 
@@ -122,9 +146,12 @@ class Trail:
 class Explainer:
     """Answers questions under one snapshot."""
 
-    def __init__(self, snapshot: Snapshot, scanner: SyncScanner, operator: ValueOperator) -> None:
+    def __init__(
+        self, snapshot: Snapshot, scanner: SyncScanner, operator: ValueOperator, opener: SyncOpener | None = None
+    ) -> None:
         self._snapshot = snapshot
         self._scanner = scanner
+        self._opener = opener
         self._operator = operator
 
     def agent(self, name: str) -> AgentRecord:
@@ -171,6 +198,8 @@ class Explainer:
         headers = question.headers
         coding, kind = headers.get("content-encoding"), headers.get("content-type", "application/json")
         trail.prompt, _ = read_prompt(trail.route, snapshot, question.body, coding=coding, content_type=kind)
+        if trail.prompt.attachments and self._opener is not None:
+            trail.prompt = prompt_with(trail.prompt, self._opener.open_sync(trail.prompt.attachments))
         trail.scan = self._scanner.scan_sync(trail.prompt.spans)
         if not trail.scan.complete:
             raise Refused(incomplete(trail.scan.reason))
@@ -184,7 +213,12 @@ class Explainer:
             decision = replace(decision, profile=snapshot.policy.profiles[question.profile])
             trail.decision = decision
         key = placeholder_key(snapshot, agent, question.id)
-        trail.redaction = redact_for(decision, trail.prompt, trail.scan, key=key, operator=self._operator)
+        operator = self._operator
+        changed: dict[str, Rewritten] = {}
+        wanted = rewrites_for(decision, trail.prompt, trail.scan, key=key, operator=operator)
+        if wanted and self._opener is not None:
+            changed = changed_files(wanted, self._opener.rewrite_sync(wanted))
+        trail.redaction = redact_for(decision, trail.prompt, trail.scan, key=key, operator=operator, changed=changed)
 
 
 def as_json(question: Question, trail: Trail) -> dict[str, Any]:
@@ -196,8 +230,9 @@ def as_json(question: Question, trail: Trail) -> dict[str, Any]:
         "id": question.given_id,
         "outcome": "deny" if refusal else "allow",
         "dialect": trail.route.dialect.name if trail.route else None,
-        "findings": list(_findings(trail)),
+        "findings": list(findings_of(trail.prompt, trail.scan)),
         "attachments": len(trail.prompt.attachments) if trail.prompt else 0,
+        "attachment_details": list(attachments_of(trail.prompt, trail.scan)),
         "complete": scan.complete if scan else False,
         "classification": {
             "level": classification.level.label,
@@ -228,41 +263,6 @@ def _native(question: Question, trail: Trail) -> int:
         return 200
     dialect = trail.route.dialect if trail.route else dialect_for_error(question.path, question.headers)
     return dialect.refuse(trail.refusal, "").status
-
-
-def _findings(trail: Trail) -> Iterator[dict[str, Any]]:
-    if trail.scan is None or trail.prompt is None:
-        return
-    spans = trail.prompt.spans
-    hidden = _hidden_pointers(trail)
-    for finding in trail.scan.findings:
-        span = spans[finding.span]
-        nested = span.kind is SpanKind.NUMBER
-        yield {
-            "entity": finding.entity,
-            "path": _public(span.path, hidden),
-            "start": None if nested else finding.start,
-            "end": None if nested else finding.end,
-            "score": finding.score,
-            "recognizer": finding.recognizer,
-            "in": span.kind.value,
-        }
-
-
-def _hidden_pointers(trail: Trail) -> dict[str, str]:
-    """Pointers whose last token is a key that holds a finding: the key is text and must not be shown."""
-    if trail.scan is None or trail.prompt is None:
-        return {}
-    spans = trail.prompt.spans
-    keys = {spans[each.span].path for each in trail.scan.findings if spans[each.span].kind is SpanKind.KEY}
-    return {path: f"{path.rpartition('/')[0]}/<key {number}>" for number, path in enumerate(sorted(keys), 1)}
-
-
-def _public(path: str, hidden: Mapping[str, str]) -> str:
-    for pointer, shown in hidden.items():
-        if path == pointer or path.startswith(pointer + "/"):
-            return _public(shown + path[len(pointer) :], {k: v for k, v in hidden.items() if k != pointer})
-    return path
 
 
 PLACEHOLDER: Final = re.compile(r"\[[A-Z][A-Z0-9_]*_[a-z2-7]{12}\]")

@@ -35,6 +35,8 @@ _BAD_LINE = "llmgw_invalid_question"
 
 def load_explainer(config: Path) -> Explainer:
     """Everything `serve` would load, without a socket or a process. Raises ConfigurationError."""
+    from dlp_recognizers.attachments.local import LocalOpener
+    from dlp_recognizers.attachments.setup import opening_of
     from dlp_recognizers.engine import Engine, EngineSettings
     from dlp_recognizers.local import LocalScanner
     from dlp_recognizers.operators import PresidioOperator
@@ -44,7 +46,7 @@ def load_explainer(config: Path) -> Explainer:
     snapshot = load_snapshot(settings, datetime.now(UTC))
     given = EngineSettings(tuple(settings.dlp.spacy_pipelines), settings.dlp.allow_examples)
     engine = Engine(given, own=snapshot.own)
-    return Explainer(snapshot, LocalScanner(engine), PresidioOperator())
+    return Explainer(snapshot, LocalScanner(engine), PresidioOperator(), LocalOpener(opening_of(settings.dlp)))
 
 
 def explain_lines(config: Path, agent: str) -> int:

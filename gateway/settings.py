@@ -99,6 +99,23 @@ class Fingerprints(Document):
     """Or how much of the document must be there."""
 
 
+class AttachmentSettings(Document):
+    """What opening one attached file, and what is nested in it, may cost. Beyond a bound its content is unknown."""
+
+    processes: Annotated[int, Field(ge=1, le=64)] = 1
+    """Opener processes for each proxy worker; the first attachment starts them."""
+    seconds: Annotated[float, Field(gt=0, le=600)] = 10.0
+    memory_bytes: Annotated[int, Field(ge=64 * 1024 * 1024)] = 768 * 1024 * 1024
+    unpacked_bytes: Annotated[int, Field(ge=1024)] = 64 * 1024 * 1024
+    """Of all that archives and Office files in it hold."""
+    pages: Annotated[int, Field(ge=1)] = 500
+    """Pages, slides and sheets."""
+    characters: Annotated[int, Field(ge=1024, le=8_000_000)] = 2_000_000
+    """Of all its texts."""
+    ocr: Literal["auto", "off"] = "auto"
+    """Whether images are read with Tesseract where that is installed; else they are of unknown content."""
+
+
 class Dlp(Document):
     """The scanner: its processes, its bounds."""
 
@@ -108,6 +125,7 @@ class Dlp(Document):
     queue: Annotated[int, Field(ge=1)] = 512
     queue_per_agent: Annotated[int, Field(ge=1)] = 128
     cache_bytes: Annotated[int, Field(ge=0)] = 64 * 1024 * 1024
+    attachments: AttachmentSettings = AttachmentSettings()
     spacy_pipelines: tuple[str, ...] = ()
     """Installed spaCy pipelines for names, organisations and places, by name; empty: the built-in rules alone."""
     allow_examples: bool = True

@@ -7,17 +7,22 @@ from __future__ import annotations
 
 import functools
 from collections import Counter
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from gateway import codings
+from gateway.attachments import with_opened
 from gateway.dialects import read
 from gateway.errors import Refusal, Refused, internal_error
 from gateway.evidence.event import prompt_hash
 from gateway.model import Classification, Level
-from gateway.redaction import redact, scope_key, verify
+from gateway.redaction import by_path, redact, rewrites, scope_key, verify
 from routing_rules.policy import RuleContext
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from gateway.attached import Opened, Rewrite, Rewrites, Rewritten
     from gateway.dialects import Route
     from gateway.model import AgentRecord, Decision, Prompt, Redaction, ScanResult
     from gateway.ports import ValueOperator
@@ -82,6 +87,7 @@ def rule_context(
         classification=classification,
         entities=Counter([finding.entity for finding in scan.findings if finding.score >= COUNTED_SCORE]),
         attachments=len(prompt.attachments),
+        unknown_attachments=sum(bool(each.unknown) for each in prompt.attachments),
         unavailable=unavailable,
     )
 
@@ -103,14 +109,46 @@ def denial(decision: Decision) -> Refusal:
     )
 
 
-def redact_for(
-    decision: Decision, prompt: Prompt, scan: ScanResult, *, key: bytes, operator: ValueOperator, target: str = ""
-) -> Redaction:
-    """Redact for the decided profile and check the outgoing bytes, `target` (path and query) too, once more. Raises
-    Refused."""
+def prompt_with(prompt: Prompt, opened: Opened) -> Prompt:
+    """The prompt with what its attachments say. Raises Refused when they could not be opened at all."""
+    if not opened.complete:
+        raise Refused(incomplete(opened.reason))
+    return with_opened(prompt, opened)
+
+
+def rewrites_for(
+    decision: Decision, prompt: Prompt, scan: ScanResult, *, key: bytes, operator: ValueOperator
+) -> tuple[Rewrite, ...]:
+    """Which attachments have to change for the decided profile. Raises Refused where one cannot be."""
     if not decision.allow or decision.profile is None or not scan.complete:
         raise Refused(internal_error())
-    redaction = redact(prompt, scan, decision.profile, key=key, operator=operator, model=decision.model)
+    return rewrites(prompt, scan, decision.profile, key=key, operator=operator)
+
+
+def changed_files(wanted: tuple[Rewrite, ...], done: Rewrites) -> dict[str, Rewritten]:
+    """What became of the attachments, by pointer. Raises Refused where that did not work."""
+    if not done.complete or len(done.attachments) != len(wanted):
+        raise Refused(incomplete(done.reason))
+    return by_path(wanted, done.attachments)
+
+
+def redact_for(
+    decision: Decision,
+    prompt: Prompt,
+    scan: ScanResult,
+    *,
+    key: bytes,
+    operator: ValueOperator,
+    target: str = "",
+    changed: Mapping[str, Rewritten] = MappingProxyType({}),
+) -> Redaction:
+    """Redact for the decided profile and check the outgoing bytes, `target` (path and query) too, once more. Raises
+    Refused. `changed` holds the attachments that `rewrites_for` names."""
+    if not decision.allow or decision.profile is None or not scan.complete:
+        raise Refused(internal_error())
+    redaction = redact(
+        prompt, scan, decision.profile, key=key, operator=operator, model=decision.model, changed=changed
+    )
     verify(redaction, target)
     return redaction
 

@@ -18,6 +18,7 @@ from gateway.restore.guard import AnswerAction, AnswerProfile
 from routing_rules.conditions import compiled, level_bounds, model_predicate
 from routing_rules.lint import lint
 from routing_rules.model import (
+    AttachmentLevels,
     ClassificationDocument,
     CredentialDocument,
     ProfileDocument,
@@ -100,9 +101,12 @@ def _table(document: ClassificationDocument, own: Mapping[str, Level]) -> Classi
     }
     entities |= own
     entities |= {name: Level.parse(level) for name, level in document.entities.items()}
+    files = document.attachments
+    levels = files if isinstance(files, AttachmentLevels) else AttachmentLevels(unknown=files)
     return ClassificationTable(
         entities=MappingProxyType(entities),
-        attachments=Level.parse(document.attachments),
+        attachments=Level.parse(levels.unknown),
+        opened_attachments=Level.parse(levels.opened),
         default=Level.parse(document.default),
         bulk=tuple(BulkRule(EntityGroup(b.group), b.distinct, Level.parse(b.level)) for b in document.bulk),
     )

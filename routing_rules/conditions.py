@@ -109,8 +109,20 @@ def _model(patterns: Collection[str]) -> Predicate:
     return lambda context: wanted(context.model)
 
 
-def _attachments(wanted: bool) -> Predicate:
+def _attachments(wanted: bool | str) -> Predicate:
+    if wanted == "unknown":
+        return lambda context: context.unknown_attachments > 0
+    if wanted == "opened":
+        return lambda context: context.attachments > 0 and context.unknown_attachments == 0
     return lambda context: (context.attachments > 0) is wanted
+
+
+_SAID_OF_ATTACHMENTS: Final = {
+    True: "there are attachments",
+    False: "there are no attachments",
+    "unknown": "there are attachments of unknown content",
+    "opened": "there are attachments, and all were read",
+}
 
 
 def _say_level(subject: str) -> Callable[[LevelCondition], str]:
@@ -170,8 +182,8 @@ def _covers_entities(earlier: EntityCondition, later: EntityCondition) -> bool:
 CONDITIONS: Final[Mapping[str, Condition]] = {
     "attachments": Condition(
         _attachments,
-        lambda wanted: "there are attachments" if wanted else "there are no attachments",
-        lambda earlier, later: bool(earlier == later),
+        lambda wanted: _SAID_OF_ATTACHMENTS[wanted],
+        lambda earlier, later: bool(earlier == later) or (earlier is True and later in ("unknown", "opened")),
     ),
     "level": Condition(_level("level"), _say_level("level"), _covers_level),
     "residual_level": Condition(_level("residual"), _say_level("level without secrets"), _covers_level),

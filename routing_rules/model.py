@@ -40,13 +40,23 @@ class Bulk(Document):
     level: LevelName
 
 
+class AttachmentLevels(Document):
+    """How sensitive attachments make a request, beside what is found in them."""
+
+    unknown: LevelName
+    """Level of a request with an attachment whose content could not be read in full."""
+    opened: LevelName = "public"
+    """Level of a request with an attachment that was read."""
+
+
 class ClassificationDocument(Document):
     """What makes a request how sensitive."""
 
     entities: Annotated[dict[str, LevelName], Field(min_length=1)]
     """Entity, @group or * to level; the most specific entry wins."""
-    attachments: LevelName
-    """Level of a request with a part that cannot be read as text."""
+    attachments: LevelName | AttachmentLevels
+    """Level of a request with an attachment whose content could not be read in full; or levels for unknown and opened
+    ones."""
     default: LevelName
     """Level of a request in which nothing was found."""
     bulk: tuple[Bulk, ...] = ()
@@ -142,8 +152,9 @@ class When(Document):
     model: Words | None = None
     """Model names; a * at the end takes every name that begins so."""
     dialect: Words | None = None
-    attachments: bool | None = None
-    """Whether the request has parts that cannot be read as text."""
+    attachments: bool | Literal["unknown", "opened"] | None = None
+    """Whether the request has attachments; unknown: one whose content could not be read; opened: some, and all were
+    read."""
 
 
 class Then(Document):

@@ -58,6 +58,8 @@ class RuleContext:
     attachments: int
     unavailable: frozenset[str] = frozenset()
     """Ids of upstreams that cannot be used now."""
+    unknown_attachments: int = 0
+    """How many of the attachments are of unknown content."""
 
 
 type Predicate = Callable[[RuleContext], bool]

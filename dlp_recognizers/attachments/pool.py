@@ -68,15 +68,6 @@ class OpenerPool:
         """Process ids of the openers that serve."""
         return tuple(process.pid for process in self._processes if process.serving)
 
-    def reconfigure(self, opening: Opening) -> None:
-        """Take new settings; processes that were started with others are replaced when the next document comes."""
-        if setup_of(opening) != setup_of(self._opening):
-            for process, job in self._processes.items():
-                if job is None:
-                    process.kill()
-        self._opening = opening
-        self._admission.bounds = _bounds(opening)
-
     async def close(self) -> None:
         """Refuse whatever waits and end every process."""
         self._closed = True

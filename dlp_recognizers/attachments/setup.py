@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from dlp_recognizers.attachments.budget import Bounds
+from gateway.settings import Dlp
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,20 @@ class Opening:
     queued_bytes: int = 256 * 1024 * 1024
     ocr: str = ""
     """Path of the Tesseract program; empty: images are read by their metadata alone."""
+
+
+def opening_of(dlp: Dlp) -> Opening:
+    """The openers as the gateway's settings want them."""
+    files = dlp.attachments
+    bounds = Bounds(
+        unpacked_bytes=files.unpacked_bytes,
+        pages=files.pages,
+        characters=files.characters,
+        seconds=files.seconds,
+        memory_bytes=files.memory_bytes,
+    )
+    ocr = tesseract() if files.ocr == "auto" else ""
+    return Opening(bounds, files.processes, dlp.deadline_seconds, ocr=ocr)
 
 
 def setup_of(opening: Opening) -> dict[str, Any]:

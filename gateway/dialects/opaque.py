@@ -106,8 +106,8 @@ def content(found: Found, path: str, value: str) -> None:
         media = declared
     elif isinstance(audio, str):
         media = _AUDIO_FORMATS.get(audio, _AUDIO)
-    found.attachments.append(Attachment(path, media, len(value)))
-    _content(found, path, (value, value), media)
+    found.attachments.append(Attachment(path, media, len(value), _name(found), value))
+    _content(found, path, value, value)
 
 
 def _url(found: Found, path: str, value: str, media: str) -> None:
@@ -118,25 +118,24 @@ def _url(found: Found, path: str, value: str, media: str) -> None:
     head = _DATA_URL.match(value)
     declared = head[1].lower() if head else ""
     media = declared if declared in MEDIA_TYPES else UNKNOWN_MEDIA
-    found.attachments.append(Attachment(path, media, len(value)))
+    found.attachments.append(Attachment(path, media, len(value), _name(found), value))
     if head is None or declared not in MEDIA_TYPES:
         found.text(path, value)
     if head is not None:
-        _content(found, path, (value, value[head.end() :]), media)
+        _content(found, path, value, value[head.end() :])
 
 
-def _content(found: Found, path: str, value: tuple[str, str], media: str) -> None:
-    whole, encoded = value
+def _content(found: Found, path: str, whole: str, encoded: str) -> None:
+    """What is too short for a file, or no base64 at all, is a text as well."""
     encoded = _one_line(encoded)
-    probe = _decoded(encoded[:_PROBE]) if _is_base64(encoded) else None
-    if probe is None or len(encoded) < _SHORTEST_BASE64:
+    if len(encoded) < _SHORTEST_BASE64 or not _is_base64(encoded) or _decoded(encoded[:_PROBE]) is None:
         found.text(path, whole)
-    if probe is None or not (media in _TEXT_MEDIA or _may_be_text(probe)):
-        return
-    data = _decoded(encoded) or b""
-    readable = _readable(data) or (data.decode("latin-1") if media in _TEXT_MEDIA else "")
-    if readable:
-        found.sealed(path, readable)
+
+
+def _name(found: Found) -> str:
+    """The file's name, where the object that holds the content tells it."""
+    name = found.parent.get("filename") or found.parent.get("name")
+    return name if isinstance(name, str) else ""
 
 
 def sealed_text(found: Found, path: str, value: str) -> None:
@@ -177,17 +176,6 @@ def _decoded(encoded: str) -> bytes | None:
         return base64.b64decode(bare + "=" * (-len(bare) % 4))
     except binascii.Error:
         return None
-
-
-def _may_be_text(beginning: bytes) -> bool:
-    """Whether what begins so can be text at all; spares decoding large images."""
-    if beginning.startswith(_UTF16_MARKS):
-        return True
-    try:
-        beginning.decode("utf-8")
-    except UnicodeDecodeError as error:
-        return error.start >= len(beginning) - 3  # a character that the cut went through
-    return True
 
 
 def _readable(data: bytes) -> str:

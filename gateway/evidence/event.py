@@ -185,6 +185,7 @@ def _more(facts: EventInput) -> dict[str, object]:
         "answer_redacted": facts.answer_redacted,
         "spans": len(prompt.spans) if prompt is not None else 0,
         "attachments": len(attachments),
+        "attachments_unknown": sum(bool(part.unknown) for part in attachments),
         "attachment_bytes": sum(part.size for part in attachments),
         "prompt_bytes": scan.total_bytes if scan is not None else 0,
         "new_bytes": scan.new_bytes if scan is not None else 0,

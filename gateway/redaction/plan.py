@@ -187,7 +187,7 @@ def _with_literals(
     }
     result = dict(merged)
     for index, ranges in lookalikes.items():
-        if spans.spans[index].kind is SpanKind.SEALED:
+        if spans.spans[index].kind in (SpanKind.SEALED, SpanKind.ATTACHED):
             continue
         text = spans.spans[index].text
         extra = [_literal(spans.fit, index, found) for found in ranges if text[slice(*found)] not in own]

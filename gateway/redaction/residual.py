@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 from urllib.parse import unquote
 
@@ -24,16 +24,23 @@ def verify(redaction: Redaction, target: str = "") -> None:
 
     Raises Refused: `llmgw_residual_value` if one is there, `llmgw_internal_error` if the bytes are not JSON.
     """
-    values = [value for value in redaction.removed if worth_searching(value)]
-    if not values:
+    if not any(map(worth_searching, redaction.removed)):
         return
     try:
         framing = redaction.framing
         tree: Json = orjson.loads(redaction.body) if framing is None else framing.load(redaction.body)
     except orjson.JSONDecodeError:
         raise Refused(internal_error()) from None
+    check_texts(redaction.removed, (*_texts(tree), target, unquote(target)))
+
+
+def check_texts(removed: Iterable[str], texts: Iterable[str]) -> None:
+    """Look for every removed value in `texts`, in the same way. Raises Refused: `llmgw_residual_value`."""
+    values = [value for value in removed if worth_searching(value)]
+    if not values:
+        return
     search = ValueSearch(values)
-    for text in (*_texts(tree), target, unquote(target)):
+    for text in texts:
         for view in _views(text):
             if next(search.hits(view), None) is not None:
                 raise Refused(_residual())

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 import orjson
 
+from gateway.attached import Rewrite, Rewritten
 from gateway.entities import EntityGroup, group_of
 from gateway.errors import Refusal, Refused, internal_error
 from gateway.model import Json, Operator, Profile, Prompt, Redaction, ScanResult, SpanKind, TextSpan
 from gateway.ports import ValueOperator
+from gateway.redaction.files import Cutting, not_redactable, rewrites_of, texts_of
 from gateway.redaction.pieces import Piece
 from gateway.redaction.placeholders import placeholder
 from gateway.redaction.plan import Cut, make_plan
+from gateway.redaction.residual import check_texts
 
 
 def redact(
@@ -24,22 +28,40 @@ def redact(
     key: bytes,
     operator: ValueOperator,
     model: str | None = None,
+    changed: Mapping[str, Rewritten] = MappingProxyType({}),
 ) -> Redaction:
     """The body for a destination that `profile` describes.
 
     `key` is the scope's key (`scope_key`); `operator` does masks, hashes and removals; `model` replaces the
-    model's name wherever it stands. Raises Refused: `llmgw_sealed_finding` when a value stands where nothing may be
-    changed, `llmgw_key_collision` when two keys of one object would become the same, `llmgw_internal_error` for a
-    finding that points nowhere, for two values with one placeholder, and for a tree that cannot be serialised.
+    model's name wherever it stands; `changed` holds, by pointer, what became of the attachments that `rewrites` names.
+    Raises Refused: `llmgw_sealed_finding` when a value stands where nothing may be changed,
+    `llmgw_attachment_not_redactable` when that is a file, `llmgw_residual_value` when a changed file still holds one,
+    `llmgw_key_collision` when two keys of one object would become the same, `llmgw_internal_error` for a finding that
+    points nowhere, for two values with one placeholder, and for a tree that cannot be serialised.
     """
     plan = make_plan(prompt, scan, profile, key=key)
     writer = _Writer(key, operator)
     root = _Edit()
+    attached: dict[str, set[str]] = {}
+    texts: set[str] = set()
     for index, cuts in plan.cuts.items():
         span = prompt.spans[index]
         if span.kind is SpanKind.SEALED:
             raise Refused(_sealed())
-        root.place(span, writer.write(span.text, cuts))
+        text = writer.write(span.text, cuts)
+        if span.kind is SpanKind.ATTACHED:
+            attached.setdefault(span.path, set()).update(cut.entity for cut, _ in cuts)
+        else:
+            root.place(span, text)
+            texts.add(span.path)
+    for path, entities in attached.items():
+        done = changed.get(path)
+        if done is None or path in texts:
+            raise Refused(not_redactable(sorted(entities)))
+        if not isinstance(done.data, str):
+            raise Refused(internal_error())
+        check_texts(plan.removed, texts_of(done))
+        root.place(TextSpan(path, ""), done.data)
     body = root.apply(prompt.body)
     if model:
         names = _Edit()
@@ -47,6 +69,25 @@ def redact(
             names.place(TextSpan(pointer, ""), model)
         body = names.apply(body)
     return Redaction(_dump(prompt, body), writer.restore, plan.removed, writer.counts, prompt.framing)
+
+
+def rewrites(
+    prompt: Prompt, scan: ScanResult, profile: Profile, *, key: bytes, operator: ValueOperator
+) -> tuple[Rewrite, ...]:
+    """Which attachments have to change before `redact` can do its work. Raises Refused:
+    `llmgw_attachment_not_redactable` where a file cannot be changed soundly."""
+    if not any(each.parts for each in prompt.attachments):
+        return ()
+    plan = make_plan(prompt, scan, profile, key=key)
+    writer = _Writer(key, operator)
+    written = {}
+    for index, cuts in plan.cuts.items():
+        if prompt.spans[index].kind is SpanKind.ATTACHED:
+            text = writer.write(prompt.spans[index].text, cuts)
+            ranges = tuple((cut.start, cut.end) for cut, _ in cuts)
+            values = frozenset(piece.value for _, pieces in cuts for piece in pieces)
+            written[index] = Cutting(text, ranges, frozenset(cut.entity for cut, _ in cuts), values)
+    return rewrites_of(prompt, written)
 
 
 def _dump(prompt: Prompt, body: Json) -> bytes:

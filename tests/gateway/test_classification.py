@@ -71,7 +71,7 @@ def test_attachments_and_the_agent() -> None:
     assert (got.level, got.residual_level, got.reasons) == (
         CONFIDENTIAL,
         CONFIDENTIAL,
-        ("attachments x2 -> confidential",),
+        ("attachments of unknown content x2 (unopened) -> confidential",),
     )
     got = classify(prompt("x"), found("API_KEY"), replace(AGENT, minimum_level=INTERNAL), TABLE)
     assert (got.level, got.residual_level) == (RESTRICTED, INTERNAL)

@@ -360,36 +360,32 @@ def test_an_id_as_providers_make_them_is_structure(value: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("url", "media", "text"),
+    ("url", "media"),
     [
         (
             "data:text/plain;base64," + base64.b64encode(b"ann@corp.example wrote this on Monday").decode(),
             "text/plain",
-            "sealed:ann@corp.example wrote this on Monday",
         ),
         (
             "data:text/csv;charset=latin1;base64,"
             + base64.b64encode("M\u00fcller;ann@corp.example;Basel".encode("latin-1")).decode(),
             "text/csv",
-            "sealed:M\u00fcller;ann@corp.example;Basel",
         ),
         (
             "data:image/svg+xml;base64," + base64.b64encode(b"<svg><text>ann@corp.example</text></svg>").decode(),
             "image/svg+xml",
-            "sealed:<svg><text>ann@corp.example</text></svg>",
         ),
         (
             "DATA:image/png;base64," + base64.b64encode(b"no image: ann@corp.example, and more text").decode(),
             "image/png",
-            "sealed:no image: ann@corp.example, and more text",
         ),
     ],
 )
-def test_readable_data_urls_are_shown_to_the_scanner(url: str, media: str, text: str) -> None:
+def test_data_urls_go_to_the_openers_as_they_stand(url: str, media: str) -> None:
     part = {"type": "image_url", "image_url": {"url": url}}
     prompt = chat(messages=[{"role": "user", "content": [part]}])
-    assert [a.media_type for a in prompt.attachments] == [media]
-    assert text in found(prompt)["/messages/0/content/0/image_url/url"].split("|")
+    assert [(a.media_type, a.data, a.unknown) for a in prompt.attachments] == [(media, url, ("unopened",))]
+    assert found(prompt) == {}
 
 
 @pytest.mark.parametrize(
@@ -578,14 +574,11 @@ def test_arguments_as_an_object_are_all_text() -> None:
     assert spans["/messages/0/tool_calls/0/function/arguments/headers/type"] == "key:type|text:text"
 
 
-@pytest.mark.parametrize("shift", range(4))
-def test_long_text_under_a_wrong_media_type_is_shown(shift: int) -> None:
-    text = "x" * shift + "Gr\u00fc\u00dfe, \u4f60\u597d, \U0001f600 " * 2000
-    for raw in (text.encode(), text.encode("utf-16")):
-        for encoded in (base64.b64encode(raw).decode(), base64.encodebytes(raw).decode()):
-            url = f"data:application/pdf;base64,{encoded}"
-            prompt = chat(messages=[{"role": "user", "content": [{"type": "file", "file": {"file_data": url}}]}])
-            assert found(prompt) == {"/messages/0/content/0/file/file_data": f"sealed:{text}"}
+def test_files_carry_their_names() -> None:
+    file = {"file_data": f"data:application/pdf;base64,{PNG}", "filename": "ann.pdf"}
+    prompt = chat(messages=[{"role": "user", "content": [{"type": "file", "file": file}]}])
+    assert [(a.name, a.data) for a in prompt.attachments] == [("ann.pdf", file["file_data"])]
+    assert found(prompt) == {"/messages/0/content/0/file/filename": "text:ann.pdf"}
 
 
 def test_a_large_image_costs_little() -> None:
