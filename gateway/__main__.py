@@ -11,6 +11,8 @@ import typer
 
 import gateway
 from gateway.errors import ConfigurationError
+from gateway.fingerprint_cli import fingerprint_app
+from gateway.match_cli import match_app
 
 app = typer.Typer(
     name="llmgw",
@@ -21,6 +23,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
+app.add_typer(match_app)
+app.add_typer(fingerprint_app)
 
 Config = Annotated[
     Path, typer.Option("-c", "--config", metavar="FILE", help="Settings of the gateway, as `llmgw init` writes them.")

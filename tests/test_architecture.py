@@ -21,6 +21,8 @@ LAYERS: tuple[tuple[str, int], ...] = (
     ("gateway.explain*", 4),
     ("gateway.doctor*", 4),
     ("gateway.eval_cli", 4),
+    ("gateway.match_cli", 4),
+    ("gateway.fingerprint_cli", 4),
     ("gateway.init", 4),
     ("gateway.supervisor*", 4),
     ("gateway.check", 4),
