@@ -93,6 +93,7 @@ class Response:
             in_urls=exchange.snapshot.policy.restore_in_urls,
             media_type=media_type,
             guard=self._guards.guard(exchange),
+            watch=exchange.watch,
         )
         flow.response.headers["transfer-encoding"] = "chunked"
         flow.response.stream = StreamPump(exchange, state)
@@ -263,9 +264,12 @@ class StreamPump:
         try:
             if self._bytes > self._exchange.snapshot.settings.limits.answer_bytes:
                 raise Refused(_strange("", "sent more than the gateway relays"))
-            return stream.feed(data) if data else stream.close()
+            out = stream.feed(data) if data else stream.close()
         except Exception as error:  # noqa: BLE001 - the fail-closed wrapper of a stream
             return self._end(error.refusal if isinstance(error, Refused) else answer_failed(), error)
+        if stream.failed is not None and not self._dead:
+            return out + self._end(stream.failed, Refused(stream.failed))
+        return out
 
     def upstream_failed(self) -> bytes:
         """The upstream broke off: the bytes that end the stream in the dialect's words."""

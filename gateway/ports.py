@@ -61,6 +61,11 @@ class StreamFilter(Protocol):
         ...
 
     @property
+    def failed(self) -> Refusal | None:
+        """Why the filter ended the stream natively by itself; its bytes are out, no more are taken."""
+        ...
+
+    @property
     def usage(self) -> Usage:
         """Token counts seen so far."""
         ...

@@ -100,7 +100,7 @@ class AnswerReport:
     _seen: set[int] = field(default_factory=set, repr=False)
 
     def note(self, entity: str, value: str, action: AnswerAction) -> None:
-        """Count one value. Raises Refused where it ends the answer."""
+        """Count one value. Raises AnswerCut where it ends the answer."""
         mark = hash((entity, value))
         if mark not in self._seen:
             self.found[entity] += 1
@@ -108,7 +108,7 @@ class AnswerReport:
                 self._seen.add(mark)
         if action is AnswerAction.CUT:
             self.cut = True
-            raise Refused(answer_blocked(entity))
+            raise _blocked(entity)
         if action is AnswerAction.REDACT:
             self.redacted += 1
 
@@ -135,14 +135,16 @@ class AnswerGuard:
         return sorted(found)
 
 
-def answer_blocked(entity: str) -> Refusal:
-    """The refusal that ends an answer."""
-    return Refusal(
-        "llmgw_answer_blocked",
-        502,
+class AnswerCut(Refused):
+    """An answer ends here, because a rule says so."""
+
+
+def _blocked(entity: str) -> AnswerCut:
+    message = (
         f"The model's answer held something that must not reach this agent ({entity}), so it was cut off. Ask your "
-        "security team if you need it; asking the model again does not help.",
+        "security team if you need it; asking the model again does not help."
     )
+    return AnswerCut(Refusal("llmgw_answer_blocked", 502, message))
 
 
 def replacement(entity: str) -> str:
@@ -188,11 +190,11 @@ class TextGuard:
         return self._holds and self._released < self._size
 
     def feed(self, text: str) -> str:
-        """Take the next characters; return those that may go out. Raises Refused where a profile cuts."""
+        """Take the next characters; return those that may go out. Raises AnswerCut where a profile cuts."""
         return self._advance(text, final=False)
 
     def flush(self) -> str:
-        """The text ended: judge and return the rest. Raises Refused where a profile cuts."""
+        """The text ended: judge and return the rest. Raises AnswerCut where a profile cuts."""
         return self._advance("", final=True)
 
     def _advance(self, text: str, *, final: bool) -> str:

@@ -21,7 +21,7 @@ from gateway.restore.cohere import CohereShape
 from gateway.restore.eventstream import ChunkStreamParser, EventStreamParser
 from gateway.restore.framing import Frame, Framing
 from gateway.restore.gemini import GeminiShape
-from gateway.restore.guard import AnswerGuard, TextGuard, guard_text
+from gateway.restore.guard import AnswerCut, AnswerGuard, TextGuard, guard_text
 from gateway.restore.json_array import JsonArrayParser
 from gateway.restore.messages import MessagesShape
 from gateway.restore.mistral import MistralShape
@@ -33,6 +33,7 @@ from gateway.restore.sse import SseParser, answer_too_large, untrusted_answer
 from gateway.restore.text import CREDENTIAL, Table, Tally, TextRestorer, restore_text
 from gateway.restore.usage import MENTIONED, merged_usage
 from gateway.restore.walk import Walk
+from gateway.upstream_state import IdWatch
 
 MAX_EVENT_BYTES: Final = 4 * 1024 * 1024
 MAX_TEXTS: Final = 4096
@@ -72,12 +73,14 @@ def stream_filter(
     in_urls: bool = False,
     media_type: str = "text/event-stream",
     guard: AnswerGuard | None = None,
+    watch: IdWatch | None = None,
     max_event_bytes: int = MAX_EVENT_BYTES,
 ) -> StreamFilter:
     """A filter for one streamed answer of `dialect`, framed as `media_type` says.
 
     `restore` maps placeholders to values; `masks` are texts that become `[credential]`; `in_urls` also restores within
-    URLs (tool arguments always are); `guard` looks for what must not be in the answer. The bytes that come out depend
+    URLs (tool arguments always are); `guard` looks for what must not be in the answer; `watch` sees the ids of what the
+    upstream keeps. The bytes that come out depend
     on the bytes that go in, not on how they were cut.
     Raises Refused for a dialect that has no stream; `feed` and `close` raise it for a stream that cannot be read, for
     an event above `max_event_bytes`, for an answer that the guard cuts, and for more than 4096 texts in one answer.
@@ -86,7 +89,7 @@ def stream_filter(
     if known is None or not streams(dialect, media_type):
         raise Refused(untrusted_answer())
     shape, framing = SHAPES[known.stream](), FRAMINGS[known.framings[media_type]](max_event_bytes)
-    return RestoringFilter(shape, framing, Table.of(restore, masks), in_urls=in_urls, guard=guard)
+    return RestoringFilter(shape, framing, Table.of(restore, masks), in_urls=in_urls, guard=guard, watch=watch)
 
 
 def streams(dialect: str, media_type: str) -> bool:
@@ -104,13 +107,21 @@ class RestoringFilter:
     """
 
     def __init__(
-        self, shape: Shape, framing: Framing, table: Table, *, in_urls: bool, guard: AnswerGuard | None = None
+        self,
+        shape: Shape,
+        framing: Framing,
+        table: Table,
+        *,
+        in_urls: bool,
+        guard: AnswerGuard | None = None,
+        watch: IdWatch | None = None,
     ) -> None:
         self._shape = shape
         self._framing = framing
         self._table = table
         self._in_urls = in_urls
         self._guard = guard
+        self._watch = watch
         self._texts = EventTexts(guard) if guard is not None else None
         self._idle = table.idle and guard is None
         self._rewrites = bool(table.keys) or (guard is not None and guard.profile.holds)
@@ -118,6 +129,8 @@ class RestoringFilter:
         self._tally = Tally()
         self._usage = Usage()
         self._ended = False
+        self.failed: Refusal | None = None
+        """Why the stream was ended natively from within; None if it was not."""
 
     @property
     def usage(self) -> Usage:
@@ -133,20 +146,33 @@ class RestoringFilter:
         """Take the next bytes; return what may go out. After `close` or `abort` it takes nothing."""
         if self._ended:
             return b""
-        return b"".join([self._event(event) for event in self._framing.feed(data)])
+        out: list[bytes] = []
+        for event in self._framing.feed(data):
+            try:
+                out.append(self._event(event))
+            except AnswerCut as refused:
+                # What came before it in the same chunk goes out, as it would have if it had come alone.
+                self.failed = refused.refusal
+                return b"".join([*out, self.abort(refused.refusal)])
+        return b"".join(out)
 
     def close(self) -> bytes:
         """The upstream ended. An event that was cut off is dropped, as clients do; held-back text goes out."""
         if self._ended:
             return b""
-        self._ended = True
         rest = self._framing.close()
         out = b""
-        if rest is not None and (rest.data is None or rest.ends or _parsed(rest.data) is not None):
-            out = self._event(rest)
-            if rest.data is not None and self._holding():
-                out += self._framing.gap
-        return out + self._flushed(lambda _: True)
+        try:
+            if rest is not None and (rest.data is None or rest.ends or _parsed(rest.data) is not None):
+                out = self._event(rest)
+                if rest.data is not None and self._holding():
+                    out += self._framing.gap
+            out += self._flushed(lambda _: True)
+        except AnswerCut as refused:
+            self.failed = refused.refusal
+            return out + self.abort(refused.refusal)
+        self._ended = True
+        return out
 
     def abort(self, refusal: Refusal) -> bytes:
         """End the stream with an error of the dialect's own; what was held back is dropped."""
@@ -163,11 +189,14 @@ class RestoringFilter:
         data = event.data
         if event.ends:
             return self._flushed(lambda _: True) + event.raw
-        if data is None or (self._idle and MENTIONED.search(data) is None):
+        watched = self._watch is not None and data is not None and self._watch.wants(data)
+        if data is None or (self._idle and not watched and MENTIONED.search(data) is None):
             return self._masked(event.raw)
         tree = _parsed(data)
         if tree is None:
             return self._unknown(event, data)
+        if watched and self._watch is not None:
+            self._watch.take(tree)
         if MENTIONED.search(data) is not None:
             self._usage = merged_usage(self._usage, tree)
         if self._idle:
