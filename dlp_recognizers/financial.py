@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from presidio_analyzer.predefined_recognizers import CryptoRecognizer
 
 from dlp_recognizers.boundaries import alone, digits, strangers
@@ -111,14 +113,13 @@ IBAN_LENGTHS = {
 """Characters in an IBAN by country (SWIFT IBAN registry)."""
 
 
+_DOUBLED: Final = str.maketrans("0123456789", "0246813579")
+"""Each digit to the sum of the digits of its double."""
+
+
 def luhn(number: str) -> bool:
     """Whether the check digit of `number` (digits only) is right by ISO/IEC 7812-1."""
-    total = 0
-    for place, char in enumerate(reversed(number)):
-        value = ord(char) - 48
-        if place % 2:
-            value = value * 2 - 9 if value > 4 else value * 2
-        total += value
+    total = sum(map(int, number[-1::-2])) + sum(map(int, number[-2::-2].translate(_DOUBLED)))
     return total % 10 == 0
 
 
@@ -136,19 +137,24 @@ def issuer(number: str) -> bool:
 
 
 def _card(page: Page, start: int, end: int) -> Verdict:
-    text = page.text[start:end]
-    number = digits(text)
     if not alone(page, start, end):
         return None
-    near = _CARD_WORDS(page, start, end)
+    text = page.text[start:end]
+    number = text.replace(" ", "").replace("-", "")
     if luhn(number):
         if issuer(number):
-            return (start, end, 1.0) if len(text) > len(number) or near else _bare_card(page, start, end)
-        if near and len(number) in range(13, 20) and number[0] in "3456" and len(set(number)) > 2:
+            written = len(text) > len(number) or _CARD_WORDS(page, start, end)
+            return (start, end, 1.0) if written else _bare_card(page, start, end)
+        if (
+            _CARD_WORDS(page, start, end)
+            and len(number) in range(13, 20)
+            and number[0] in "3456"
+            and len(set(number)) > 2
+        ):
             return (start, end, 0.7)
         return None
     grouped = [len(part) for part in text.replace("-", " ").split()]
-    if near and grouped in ([4, 4, 4, 4], [4, 6, 5]) and number[0] in "23456":
+    if grouped in ([4, 4, 4, 4], [4, 6, 5]) and number[0] in "23456" and _CARD_WORDS(page, start, end):
         return (start, end, 0.6)
     return None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Final
 
 import re2
 
@@ -34,24 +35,48 @@ class Prefilter:
         return [lane for gates in self._sets for lane in gates.lanes(page.data)]
 
 
-class _GateSet:
-    """Gates of one kind in one automaton."""
+_CROWD: Final = 8
+"""So many lanes behind one gate are worth an automaton of their own, which says which of them match: six digits stand
+in many texts, and thirty kinds of numbers begin with six digits."""
 
-    def __init__(self, lanes: dict[str, list[Lane]]) -> None:
-        self._lanes: Sequence[tuple[Lane, ...]] = [tuple(group) for group in lanes.values()]
+
+class _Matches:
+    """Which of some patterns match, in one pass."""
+
+    def __init__(self, patterns: Iterable[str]) -> None:
         self._set = re2.Set.SearchSet(options(memory=96 << 20))
-        for gate in lanes:
-            self._set.Add(gate.encode("latin-1"))
+        self._every = [self._set.Add(pattern.encode("latin-1")) for pattern in patterns]
         # An automaton that runs out of memory answers "nothing matches". The empty pattern always does, so its absence
         # tells that case apart, and then every lane runs.
         self._sentinel = self._set.Add(b"")
         self._set.Compile()
 
-    def lanes(self, data: bytes) -> list[Lane]:
-        matched = self._set.Match(data)
+    def __call__(self, data: bytes) -> list[int]:
+        """The indices of the patterns that match, all of them if that could not be told."""
+        matched: list[int] = self._set.Match(data)
         if self._sentinel not in matched:
-            return [lane for group in self._lanes for lane in group]
-        return [lane for index in matched if index != self._sentinel for lane in self._lanes[index]]
+            return self._every
+        return [index for index in matched if index != self._sentinel]
+
+
+class _GateSet:
+    """Gates of one kind in one automaton."""
+
+    def __init__(self, lanes: dict[str, list[Lane]]) -> None:
+        self._lanes: Sequence[tuple[Lane, ...]] = [tuple(group) for group in lanes.values()]
+        self._gates = _Matches(lanes)
+        self._crowds = {
+            index: _Matches(shape.regex for _, shape in group)
+            for index, group in enumerate(self._lanes)
+            if len(group) > _CROWD
+        }
+
+    def lanes(self, data: bytes) -> list[Lane]:
+        found: list[Lane] = []
+        for index in self._gates(data):
+            group, crowd = self._lanes[index], self._crowds.get(index)
+            found.extend(group if crowd is None else (group[place] for place in crowd(data)))
+        return found
 
 
 def _kind(gate: str) -> str:

@@ -109,7 +109,8 @@ def test_an_automaton_out_of_memory_runs_every_lane(engine: Engine, monkeypatch:
             return []
 
     for gates in engine._prefilter._sets:
-        monkeypatch.setattr(gates, "_set", Exhausted())
+        for matches in (gates._gates, *gates._crowds.values()):
+            monkeypatch.setattr(matches, "_set", Exhausted())
     assert [hit.entity for hit in engine.scan("mail jane@corp.example")] == ["EMAIL_ADDRESS"]
 
 
