@@ -11,6 +11,8 @@ import zlib
 from collections.abc import Callable
 from urllib.parse import quote
 
+from benchmarks.evasion_words import BEGIN, END, beside
+
 type Change = Callable[[str], str]
 
 _CODE = """
@@ -59,7 +61,7 @@ def _hexes(join: str, before: str = "") -> Change:
 def _uu(value: str) -> str:
     data = value.encode()
     lines = "".join(binascii.b2a_uu(data[at : at + 45]).decode() for at in range(0, len(data), 45))
-    return f"\nbegin 644 x\n{lines}`\nend\n"
+    return f"\nbegin 644 x\n{BEGIN}{lines}{END}`\nend\n"
 
 
 ONCE: dict[str, Change] = {
@@ -69,7 +71,7 @@ ONCE: dict[str, Change] = {
     "base64 URL-safe": lambda value: base64.urlsafe_b64encode(f"?>~{value}".encode()).decode(),
     "base64 wrapped": _wrapped(b64, 64),
     "base64 wrapped, indented": lambda value: _wrapped(b64, 60)(value).replace("\n", "\n    "),
-    "base64 data URL": lambda value: "data:text/plain;base64," + b64(value),
+    "base64 data URL": beside("data:text/plain;base64,", b64),
     "base64 of UTF-16": lambda value: base64.b64encode(value.encode("utf-16-le")).decode(),
     "base64 reversed": lambda value: b64(value[::-1]),
     "base32": lambda value: base64.b32encode(value.encode()).decode(),
@@ -82,7 +84,7 @@ ONCE: dict[str, Change] = {
     "hex with colons": _hexes(":"),
     "hex 0x list": _hexes(", ", "0x"),
     "hex \\x": _hexes("", "\\x"),
-    "hex in SQL": lambda value: "0x" + value.encode().hex(),
+    "hex in SQL": beside("0x", lambda value: value.encode().hex()),
     "decimal list": lambda value: ", ".join(str(byte) for byte in value.encode()),
     "decimal blanks": lambda value: " ".join(str(byte) for byte in value.encode()),
     "binary": lambda value: " ".join(f"{byte:08b}" for byte in value.encode()),
@@ -96,9 +98,9 @@ ONCE: dict[str, Change] = {
     "\\U": lambda value: "".join(f"\\U{ord(char):08x}" for char in value),
     "\\u{}": lambda value: "".join(f"\\u{{{ord(char):x}}}" for char in value),
     "quoted-printable": lambda value: "".join(f"={byte:02X}" for byte in value.encode()),
-    "quoted-printable lines": lambda value: quopri.encodestring(
-        (value.replace("@", "=40") + " and more words " * 8).encode(), quotetabs=True
-    ).decode(),
+    "quoted-printable lines": beside(
+        "", lambda value: quopri.encodestring(("." * 60 + value).encode(), quotetabs=True).decode()[60:], "=20and more"
+    ),
     "gzip in base64": lambda value: base64.b64encode(gzip.compress(value.encode(), mtime=0)).decode(),
     "zlib in base64": lambda value: base64.b64encode(zlib.compress(value.encode())).decode(),
     "gzip in hex": lambda value: gzip.compress(value.encode(), mtime=0).hex(),
@@ -121,9 +123,9 @@ TWICE: dict[str, Change] = {
 }
 CIPHERS: dict[str, Change] = {
     "rot13": lambda value: codecs.encode(value, "rot13"),
-    "rot13 sentence": lambda value: codecs.encode(f"this is the one that you have to use: {value}", "rot13"),
+    "rot13 sentence": beside("guvf vf gur bar gung lbh unir gb hfr: ", lambda value: codecs.encode(value, "rot13")),
     "reversed": lambda value: value[::-1],
-    "reversed, said so": lambda value: f"reversed: {value[::-1]}",
+    "reversed, said so": beside("reversed: ", lambda value: value[::-1]),
     "Morse": lambda value: " ".join(_MORSE[char] for char in value.lower() if char != " "),
     "Braille": lambda value: "".join(_BRAILLE[char] for char in value.lower()),
     "regional indicators": lambda value: "".join(

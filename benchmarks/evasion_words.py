@@ -6,6 +6,20 @@ from collections.abc import Callable
 
 type Change = Callable[[str], str]
 
+BEGIN, END = "\x01", "\x02"
+"""Stand around the value where a form writes something beside it; taken out before anything is scanned."""
+
+
+def beside(before: str, change: Change, after: str = "") -> Change:
+    """`change`, with words around it that are no part of the value."""
+    return lambda value: f"{before}{BEGIN}{change(value)}{END}{after}"
+
+
+def same(value: str) -> str:
+    """The value as it is."""
+    return value
+
+
 _FULL = str.maketrans({chr(code): chr(code + 0xFEE0) for code in range(0x21, 0x7F)})
 _CYRILLIC = str.maketrans("aceopxyABCEHKMOPTX", "асеорхуАВСЕНКМОРТХ")
 _GREEK = str.maketrans("ovABEZHIKMNOPTYX", "ονΑΒΕΖΗΙΚΜΝΟΡΤΥΧ")
@@ -96,7 +110,7 @@ MAIL: dict[str, Change] = {
     "[.]": lambda value: value.replace(".", "[.]"),
     "blanks around": lambda value: value.replace("@", " @ ").replace(".", " . "),
     "at_dot_": lambda value: value.replace("@", "_at_").replace(".", "_dot_"),
-    "mailto": lambda value: "mailto:" + value.replace("@", "%40"),
+    "mailto": beside("mailto:", lambda value: value.replace("@", "%40")),
 }
 CODE: dict[str, Change] = {
     "plus": pieces('" + "', '"', '"'),
@@ -104,27 +118,27 @@ CODE: dict[str, Change] = {
     "PHP dots": pieces("' . '", "'", "'"),
     "adjacent literals": pieces('" "', '"', '"'),
     "adjacent literals on lines": pieces('"\n    "', '("', '")'),
-    "join of a list": pieces('", "', '"".join(["', '"])'),
-    "array join": pieces("','", "['", "'].join('')", size=2),
-    "f-string pieces": pieces("{''}", 'f"', '"'),
+    "join of a list": beside('"".join(["', pieces('", "'), '"])'),
+    "array join": beside("['", pieces("','", size=2), "'].join('')"),
+    "f-string pieces": beside('f"', pieces("{''}"), '"'),
     "template pieces": pieces("${''}", "`", "`"),
     "SQL bars": pieces("' || '", "'", "'"),
-    "SQL CONCAT": pieces("', '", "CONCAT('", "')"),
+    "SQL CONCAT": beside("CONCAT('", pieces("', '"), "')"),
     "VB ampersands": pieces('" & "', '"', '"'),
     "line continuation": pieces("\\\n", '"', '"', size=9),
-    "appended": pieces('"\nkey += "', 'key = "', '"\n', size=6),
+    "appended": beside('key = "', pieces('"\nkey += "', size=6), '"\n'),
     "block comments": pieces("/**/"),
 }
 MARKUP: dict[str, Change] = {
     "HTML tags": halves("<b></b>"),
-    "HTML spans": lambda value: "".join(f"<span>{char}</span>" for char in value),
+    "HTML spans": beside("<span>", "</span><span>".join, "</span>"),
     "HTML comment": halves("<!-- x -->"),
     "bold Markdown": lambda value: f"{value[:3]}**{value[3:-3]}**{value[-3:]}",
     "Markdown ticks": halves("``"),
     "backslashes": lambda value: "".join(char if char.isalnum() else "\\" + char for char in value),
     "table cells": pieces(" | ", "| ", " |", size=4),
     "CSV cells": pieces('","', '"', '"', size=4),
-    "HTML cells": pieces("</td><td>", "<tr><td>", "</td></tr>", size=4),
+    "HTML cells": beside("<tr><td>", pieces("</td><td>", size=4), "</td></tr>"),
     "quoted lines": pieces("\n> ", "> ", size=7),
     "diff lines": pieces("\n+", "+", size=7),
 }
@@ -135,7 +149,7 @@ BLOCK: dict[str, Change] = {
     "quoted": _lines("> "),
     "YAML indent": _lines("      "),
     "comment": _lines("# "),
-    "log prefix": _lines("2026-01-05 10:11:12,123 INFO dump: "),
+    "log prefix": beside("\n2026-01-05 INFO dump: ", lambda value: value.replace("\n", "\n2026-01-05 INFO dump: ")),
     "Markdown table": lambda value: "\n".join(f"| {line} |" for line in value.split("\n")),
     "string literals": lambda value: "\n".join(f'  "{line}\\n"' for line in value.split("\n")),
 }

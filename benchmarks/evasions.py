@@ -13,6 +13,7 @@ from typing import Protocol
 
 from benchmarks.evasion_forms import FORMS, Form
 from benchmarks.evasion_values import KINDS
+from benchmarks.evasion_words import BEGIN, END
 from gateway.model import Finding, ScanResult, TextSpan
 
 SEED = 20_26
@@ -70,9 +71,20 @@ def _variant(form: Form, kind: str, context: str, value: str, rng: random.Random
     for index, (path, piece) in enumerate(form.write(value, context, rng)):
         before, after = _AROUND if not form.bare else ("", "")
         before += context if index == 0 and not form.bare else ""
+        lead, piece, rest = _marked(piece)
+        before, after = before + lead, rest + after
         spans.append(TextSpan(path, f"{before}{piece}{after}"))
         hidden.append((index, len(before), len(before) + len(piece)))
     return Variant(form.name, kind, value, tuple(spans), tuple(hidden))
+
+
+def _marked(piece: str) -> tuple[str, str, str]:
+    """What stands before the value, the value, and what stands behind it, where a form tells them apart."""
+    if BEGIN not in piece:
+        return "", piece, ""
+    before, _, rest = piece.partition(BEGIN)
+    value, _, after = rest.partition(END)
+    return before, value, after
 
 
 def outcome(variant: Variant, scanner: Scans) -> str:
@@ -122,7 +134,7 @@ def main() -> None:
     from dlp_recognizers.engine import create
     from dlp_recognizers.local import LocalScanner
 
-    scanner = LocalScanner(create({}))
+    scanner = LocalScanner(create({"names": "rules"}))
     rows = measure(scanner)
     for row in rows:
         print(f"{row.form:34} found {row.found:3}  raised {row.raised:3}  passed {row.passed:3}")

@@ -34,7 +34,7 @@ MAX_JOINS: Final = 20_000
 """Readings of one request. More of them than this make the scan incomplete."""
 
 _NEAR: Final = 40
-_WORTH: Final = re.compile(r"@|[0-9](?:[^0-9]{0,12}[0-9]){3}|[A-Za-z0-9_-]{12}")
+_WORTH: Final = re.compile(r"@|[0-9](?:[^0-9]{0,12}[0-9]){3}|[A-Z0-9]{16}|[A-Za-z0-9_-]{24}")
 _LEFT: Final = re.compile(r"[\w@+/=.:-][ ]?$")
 _RIGHT: Final = re.compile(r"^[ ]?[\w@+/=.-]")
 _STOP: Final = re.compile(r"[.:!?]\s*$")
@@ -243,7 +243,10 @@ def with_joins(spans: Sequence[TextSpan], joins: Sequence[Join]) -> Sequence[Tex
 
 
 def without_joins(result: ScanResult, count: int, joins: Sequence[Join]) -> ScanResult:
-    """The result for the first `count` spans, what was found in joined texts told in their offsets."""
+    """The result for the first `count` spans, what was found in joined texts told in their offsets.
+
+    `new_bytes` counts joined texts that had to be scanned, but never more than all spans together hold.
+    """
     if not joins:
         return result
     findings = [each for each in result.findings if each.span < count]
@@ -257,7 +260,8 @@ def without_joins(result: ScanResult, count: int, joins: Sequence[Join]) -> Scan
             if (each.span, each.start, each.end, each.entity) not in known:
                 known.add((each.span, each.start, each.end, each.entity))
                 findings.append(each)
-    return replace(result, findings=tuple(findings))
+    total = result.total_bytes - sum(len(join.text.encode("utf-8", "surrogatepass")) for join in joins)
+    return replace(result, findings=tuple(findings), total_bytes=total, new_bytes=min(result.new_bytes, total))
 
 
 class Tails:

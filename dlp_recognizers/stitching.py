@@ -37,13 +37,14 @@ class Stitching:
         """What to scan, and what to do with its result. Raises TooManyJoins. `now` is a monotonic time in seconds."""
         tails = self._tails.recall(agent, now=now) if self._tails is not None else ()
         joins = joins_of(spans, tails)
-        if self._tails is not None:
-            self._tails.remember(agent, spans, now=now)
         labelled, shifts = with_labels(spans)
 
         def finish(result: ScanResult) -> ScanResult:
             if not result.complete:
                 return result
+            # Not before: a text that cannot be scanned would spoil the requests that follow.
+            if self._tails is not None:
+                self._tails.remember(agent, spans, now=now)
             result = without_joins(result, len(spans), joins)
             return joined(_without_seals(without_labels(result, shifts), spans))
 

@@ -17,8 +17,8 @@ type Pieces = Callable[[str], Iterator[Piece]]
 
 _CLOSE: Final = 192
 """How far around a joint is read again, in characters."""
-_WORTH: Final = re.compile(r"@|[0-9](?:[^0-9]{0,16}[0-9]){3}")
-"""What a stretch holds that is worth it: a sign of an address, or several digits."""
+_WORTH: Final = re.compile(r"@|[0-9](?:[^0-9]{0,16}[0-9]){3}|[A-Z0-9]{16}|[A-Za-z0-9_-]{24}|-----BEGIN")
+"""What a stretch holds that is worth it: a sign of an address, several digits, a token or a key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,15 @@ class Closer:
         return (view, ranges) if ranges else None
 
 
+_QUOTED = re.compile(r"=(40|2E|2D|20|5F|2B|3A)")
+
+
+def _sub_quoted(text: str) -> Iterator[Piece]:
+    """Quoted-printable where only single characters are quoted."""
+    for match in _QUOTED.finditer(text):
+        yield match.start(), match.end(), chr(int(match.group(1), 16))
+
+
 def _sub(pattern: re.Pattern[str], value: str = "") -> Pieces:
     def pieces(text: str) -> Iterator[Piece]:
         for match in pattern.finditer(text):
@@ -47,8 +56,8 @@ def _sub(pattern: re.Pattern[str], value: str = "") -> Pieces:
     return pieces
 
 
-_BEFORE = r"(?<=[\w@.+=/:-])"
-_AFTER = r"(?=[\w@.+=/:-])"
+_BEFORE = r"(?<=[\w@.+=/: -])"
+_AFTER = r"(?=[\w@.+=/: -])"
 _LITERALS = re.compile(
     _BEFORE
     + r"[\"'`](?:\s{0,40}(?:\+|\.{1,2}|&|\|\||<<|~|\\)?\s{0,40}|[;\s]{0,9}[\w.$]{1,24}\s?[+.]=\s?)"
@@ -56,8 +65,8 @@ _LITERALS = re.compile(
     + _AFTER
 )
 _LITERALS_GATE = (
-    r"[\w@.+=/:-][\"'`](?:\s*(?:\+|\.{1,2}|&|\|\||<<|~|\\)?\s*|[;\s]*[\w.$]+\s?[+.]=\s?)"
-    r"[fFrRbBuU]{0,2}[\"'`][\w@.+=/:-]"
+    r"[\w@.+=/: -][\"'`](?:\s*(?:\+|\.{1,2}|&|\|\||<<|~|\\)?\s*|[;\s]*[\w.$]+\s?[+.]=\s?)"
+    r"[fFrRbBuU]{0,2}[\"'`][\w@.+=/: -]"
 )
 _ITEMS = re.compile(_BEFORE + r"[\"'`]\s{0,40},\s{0,40}[\"'`]" + _AFTER)
 _ITEMS_GATE = r"(?i)(?:join|concat)|(?:[\"'][\w@.+-]{1,6}[\"'],\s{0,20}){3}"
@@ -94,18 +103,18 @@ def _signs(text: str) -> Iterator[Piece]:
         yield match.start(), match.end(), "@" if (match.lastgroup or "").startswith("at") else "."
 
 
-_ELEMENT = r"[A-Za-z0-9@+.]{1,4}"
+_ELEMENT = r"[A-Za-z0-9@+._-]{1,4}"
+_JOINT = r" {0,2}(?:\1 {0,2}){1,3}"
 _SEPARATED = re.compile(
-    rf"(?<![\w@+.]){_ELEMENT} {{0,2}}([,;/|_·*~:-]|\r?\n|\t) {{0,2}}{_ELEMENT}"
-    rf"(?: {{0,2}}\1{{1,3}} {{0,2}}{_ELEMENT}){{3,}}(?![\w@])"
+    rf"(?<![\w@+.]){_ELEMENT} {{0,2}}([,;/|_·*~:-]|\r?\n|\t) {{0,2}}{_ELEMENT}(?:{_JOINT}{_ELEMENT}){{3,}}(?![\w@])"
 )
 _BLANKED = re.compile(r"(?<!\S)\S{1,4}(?: {1,5}\S{1,4}){4,}(?!\S)")
 _APART_GATE = (
-    r"[\w@+.]{1,4} {0,2}[,;/|_\xb7*~:\n\t-]{1,3} {0,2}[\w@+.]{1,4} {0,2}[,;/|_\xb7*~:\r\n\t-]{1,5} {0,2}[\w@+.]{1,4}"
-    r" {0,2}[,;/|_\xb7*~:\r\n\t-]|(?:\S{1,4}\s{1,5}){4}\S{1,4}"
+    r"[\w@+.-]{1,4} {0,2}[,;/|_\xb7*~:\n\t-][,;/|_\xb7*~:\r\n\t -]{0,8}[\w@+.-]{1,4} {0,2}[,;/|_\xb7*~:\r\n\t-]"
+    r"[,;/|_\xb7*~:\r\n\t -]{0,8}[\w@+.-]{1,4} {0,2}[,;/|_\xb7*~:\r\n\t-]|(?:\S{1,4} {1,5}){4}\S{1,4}"
 )
-_RUN: Final = re.compile(r"[ \t\r\n,;/|_·*~:-]+")
-_ENOUGH: Final = re.compile(r"@|(?:[0-9][^0-9]*){5}")
+_ENOUGH: Final = re.compile(r"@|(?:[0-9][^0-9]*){5}|(?:[A-Z][^A-Za-z0-9]{1,3}){10}")
+_BLANKS: Final = re.compile(" {1,5}")
 
 
 def _apart(text: str) -> Iterator[Piece]:
@@ -115,10 +124,36 @@ def _apart(text: str) -> Iterator[Piece]:
         if match.start() < last or _ENOUGH.search(match.group()) is None:
             continue
         last = match.end()
-        for joint in _RUN.finditer(text, match.start(), match.end()):
-            gap = joint.group()
-            kept = gap[0] if len(gap) >= 3 and len(set(gap)) == 1 else ""
-            yield joint.start(), joint.end(), kept
+        sign = match.group(1) if match.re is _SEPARATED else " "
+        joint = _BLANKS if sign == " " else re.compile(rf" {{0,2}}(?:{re.escape(sign)} {{0,2}})+")
+        for found in joint.finditer(text, match.start(), match.end()):
+            times = found.group().count(sign)
+            inner = sign if sign == " " or times > 2 else " "
+            yield found.start(), found.end(), inner if times > 1 and (sign != " " or times > 2) else ""
+
+
+_KEY: Final = re.compile(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
+_KEY_END: Final = re.compile(r"-----END [A-Z0-9 ]{0,40}-----")
+_KEY_LINE: Final = re.compile(r"[A-Za-z0-9+/]{16,}={0,2}|(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{1,15}={0,2}[^A-Za-z0-9+/=]*$")
+
+
+def _keys(text: str) -> Iterator[Piece]:
+    """What stands beside the lines of a private key: prefixes of a log, a diff, a table."""
+    last = 0
+    for begin in _KEY.finditer(text):
+        closing = _KEY_END.search(text, begin.end())
+        if closing is None or begin.start() < last:
+            continue
+        at = begin.end()
+        while at < closing.start():
+            stop = text.find("\n", at, closing.start())
+            stop = closing.start() if stop < 0 else stop
+            found = _KEY_LINE.search(text, at, stop)
+            low, high = found.span() if found is not None else (stop, stop)
+            yield at, low, "\n"
+            yield high, stop, ""
+            at = stop + 1
+        last = closing.end()
 
 
 CLOSERS: Final = (
@@ -130,4 +165,6 @@ CLOSERS: Final = (
     Closer("lines", _LINES_GATE, _sub(_LINES)),
     Closer("signs", _SIGN_GATE, _signs),
     Closer("apart", _APART_GATE, _apart),
+    Closer("keys", r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY", _keys),
+    Closer("quoted", r"[\w.]=(?:40|2E|2D|20|5F|2B|3A)[\w.]", _sub_quoted),
 )

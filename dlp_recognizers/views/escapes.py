@@ -18,15 +18,15 @@ from gateway.redaction.encodings import read
 _ESCAPE: Final = re.compile(
     r"\\(?:u\{[0-9A-Fa-f]{1,6}\}|(?:u[Dd][89ABab][0-9A-Fa-f]{2}\\u[Dd][C-Fc-f][0-9A-Fa-f]{2})|u[0-9A-Fa-f]{4}"
     r"|U[0-9A-Fa-f]{8}|x[0-9A-Fa-f]{2}|[0-3][0-7]{2}|[nrtbf\"'/\\])"
-    r"|(?:%[0-9A-Fa-f]{2})+|%u[0-9A-Fa-f]{4}|&(?:#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6});?|&[A-Za-z]{2,24};|=\r?\n"
+    r"|(?:%[0-9A-Fa-f]{2})+|%u[0-9A-Fa-f]{4}|&(?:#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6});?|&[A-Za-z]{2,24};|(?:=[0-9A-F]{2}(?:=\r?\n)?){4,}|=\r?\n"
 )
 _BLOB: Final = re.compile(
     r"[A-Za-z0-9+/_-]{16,}(?:\r?\n[A-Za-z0-9+/_-]{4,}"
     r"|\r?\n[ \t]{1,16}[A-Za-z0-9+/_-]{8,}+(?![ \t]*[^\s=A-Za-z0-9+/_-]))*"
-    r"={0,6}"
+    r"={0,6}|[A-Za-z0-9+/_-]{11,15}={1,2}(?![A-Za-z0-9=])"
 )
 """What may be base64, base32 (wrapped or not) or hex. Shorter ones hold fewer than twelve characters."""
-_LONG: Final = re2.compile(r"[A-Za-z0-9+/_-]{16}")
+_LONG: Final = re2.compile(r"[A-Za-z0-9+/_-]{16}|[A-Za-z0-9+/_-]{11}=")
 """Whether there can be one at all: several times as fast."""
 _LIST: Final = re2.compile(
     r"(?:[0-9A-Fa-f]{2}[ :,;-]{1,2}){7}|(?:0x[0-9A-Fa-f]{2}[ ,;]{0,3}){7}|(?:[0-9]{2,3}[ ,;]{1,2}){7}|(?:[01]{8} ?){8}"
@@ -46,6 +46,7 @@ _ELEMENT: Final = {
     2: re.compile("([01]{8})"),
 }
 _UU: Final = re.compile(r"^begin [0-7]{3,4} [^\n]{1,80}\r?\n((?:[!-`][ -`]{0,84}\r?\n)+)", re.MULTILINE)
+_QUOTED: Final = re.compile(r"=(?:[0-9A-F]{2}=[0-9A-F\r\n]|\r?\n)")
 _SHORT: Final = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f"}
 
 
@@ -66,7 +67,7 @@ def unescaped(text: str) -> View | None:
 def layer(text: str) -> tuple[View, tuple[Blob, ...]] | None:
     """As `unescaped`, with the blobs that were read. Raises encodings.Unreadable."""
     # One after the other: a token that shows only once its escapes are undone may itself read as base64.
-    if "\\" in text or "%" in text or "&" in text or "=\n" in text or "=\r" in text:
+    if "\\" in text or "%" in text or "&" in text or _QUOTED.search(text) is not None:
         pieces = list(_escapes(text))
         if pieces:
             return build(text, pieces), ()
@@ -112,8 +113,13 @@ def _spelled(run: str, at: int, base: int) -> list[Piece]:
     codes = [int(run[start:end], base) for start, end in places]
     if sum(32 <= code < 127 or code in (9, 10, 13) for code in codes) < len(codes) or len(set(codes)) < 4:
         return _spelled_utf8(run, at, codes)
-    return [(at + (start if base != 16 or run[start - 2 : start] != "0x" else start - 2), at + end, chr(code))
-            for (start, end), code in zip(places, codes, strict=True)]  # fmt: skip
+    pieces: list[Piece] = []
+    for (start, end), code in zip(places, codes, strict=True):
+        start -= 2 if base == 16 and run[:2] == "0x" else 0
+        if pieces and pieces[-1][1] < at + start:
+            pieces.append((pieces[-1][1], at + start, ""))
+        pieces.append((at + start, at + end, chr(code)))
+    return pieces
 
 
 def _spelled_utf8(run: str, at: int, codes: list[int]) -> list[Piece]:
@@ -129,7 +135,7 @@ def _uu(text: str) -> Iterator[Piece]:
     for match in _UU.finditer(text):
         try:
             data = b"".join(binascii.a2b_uu(line) for line in match.group(1).encode().splitlines())
-            yield match.start(1), match.end(1), data.decode("utf-8")
+            yield match.start(1), match.end(1), data.decode("utf-8") + "\n"
         except (binascii.Error, UnicodeDecodeError):
             continue
 
@@ -140,7 +146,7 @@ def _blob(blob: str, at: int) -> list[Blob]:
     if held is not None:
         return [Blob(at, at + len(blob), held.text)]
     if blob.startswith("0x") and (held := read(blob[2:])) is not None:
-        return [Blob(at + 2, at + len(blob), held.text)]
+        return [Blob(at, at + len(blob), held.text)]
     if "\n" not in blob:
         return []
     lines = ((match.start(), match.end(), read(match.group())) for match in re.finditer(r"\S+", blob))
@@ -158,10 +164,18 @@ def _decode(escape: str) -> str | None:
         except UnicodeDecodeError:
             return None
     if escape[0] == "=":
-        return ""
+        return _quoted(escape)
     if escape[1] == "#":
         return html.unescape(escape.rstrip(";") + ";")
     return html5.get(escape[1:])
+
+
+def _quoted(escape: str) -> str | None:
+    """Quoted-printable (RFC 2045, 6.7)."""
+    try:
+        return bytes.fromhex(re.sub(r"=\r?\n|=", "", escape)).decode("utf-8")
+    except UnicodeDecodeError:
+        return None
 
 
 def _backslash(escape: str) -> str | None:
