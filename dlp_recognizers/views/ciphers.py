@@ -10,6 +10,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
+import re2
+
+from dlp_recognizers.page import Page
 from dlp_recognizers.views.view import Origin, Piece, build, over, same
 
 type Cipher = Callable[[str], tuple[str, Origin] | None]
@@ -23,6 +26,8 @@ class Writing:
     gate: str
     """RE2 over Latin-1; empty: `read` says so itself."""
     read: Cipher
+    deeper: bool = True
+    """Whether what is read may hold escapes and encodings in its turn."""
 
 
 _LOWER = "abcdefghijklmnopqrstuvwxyz"
@@ -127,23 +132,46 @@ def _cells(text: str) -> Iterator[Piece]:
 
 
 _FOR_DIGITS: Final = str.maketrans("OoQDIlSsBZzGbgqA", "0000115582269994")
+_LETTERED_REACH: Final = 64
+"""Characters, more than a number written with letters has."""
+_MIXED: Final = re2.compile(rb"[0-9][ -]?[OolISBZ]|[OolISBZ][ -]?[0-9]")
+"""A letter beside a digit: in numbers without one, nothing is to be read."""
 _LETTERED: Final = re.compile(r"(?<![\w@.+/=-])\+?[0-9OolISBZ](?:[ -]?[0-9OolISBZ]){8,22}(?![\w@+/=])")
 
 
 def _leet(text: str) -> Iterator[Piece]:
-    for match in _LETTERED.finditer(text):
-        run = match.group()
-        if sum(map(str.isdigit, run)) * 2 >= sum(map(str.isalnum, run)) and not run.replace(" ", "").isdigit():
-            yield match.start(), match.end(), run.translate(_FOR_DIGITS)
+    done = 0
+    for low, high in _mixed(text):
+        for match in _LETTERED.finditer(text, max(low, done), high):
+            run = match.group()
+            done = match.end()
+            if done == high < len(text) or run.isdigit():
+                continue  # cut, or nothing to read
+            if sum(map(str.isdigit, run)) * 2 >= sum(map(str.isalnum, run)) and not run.replace(" ", "").isdigit():
+                yield match.start(), match.end(), run.translate(_FOR_DIGITS)
+
+
+def _mixed(text: str) -> Iterator[tuple[int, int]]:
+    """The stretches around letters that stand beside digits, in order."""
+    low = high = -1
+    for match in _MIXED.finditer(Page.of(text).data):
+        start, end = match.span()
+        if start - _LETTERED_REACH > high:
+            if high >= 0:
+                yield low, high
+            low = max(0, start - _LETTERED_REACH)
+        high = min(len(text), end + _LETTERED_REACH)
+    if high >= 0:
+        yield low, high
 
 
 def _same_length(text: str, pieces: Iterator[Piece]) -> tuple[str, Origin] | None:
-    out = list(text)
-    changed = False
+    parts: list[str] = []
+    done = 0
     for start, end, value in pieces:
-        out[start:end] = value
-        changed = True
-    return ("".join(out), same) if changed else None
+        parts += (text[done:start], value)
+        done = end
+    return ("".join((*parts, text[done:])), same) if parts else None
 
 
 WRITINGS: Final = (
@@ -167,6 +195,9 @@ WRITINGS: Final = (
     Writing("Morse", r"(?:[.-]{1,6}[ /|]{1,3}){7}[.-]", lambda text: _viewed(text, _morse(text))),
     Writing("Braille", "", _braille),
     Writing(
-        "letters for digits", r"[0-9OolISBZ](?:[ -]?[0-9OolISBZ]){8}", lambda text: _same_length(text, _leet(text))
+        "letters for digits",
+        r"[0-9OolISBZ](?:[ -]?[0-9OolISBZ]){8}",
+        lambda text: _same_length(text, _leet(text)),
+        False,
     ),
 )

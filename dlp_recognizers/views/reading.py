@@ -128,14 +128,16 @@ def _guesses(text: str, origin: Origin, budget: _Budget, levels: int) -> Iterato
             if closed is None:
                 continue
             found, place = compact(*closed, origin)
+            deeper = True
         else:
-            deciphered = WRITINGS[index - len(CLOSERS)].read(text)
+            writing = WRITINGS[index - len(CLOSERS)]
+            deciphered, deeper = writing.read(text), writing.deeper
             if deciphered is None:
                 continue
             found, place = deciphered[0], _chain(deciphered[1], origin)
         budget.spend(len(found))
         yield Reading(found, place, True)
-        if levels > 1:
+        if deeper and levels > 1:
             yield from _layers(found, place, budget, min(levels - 1, 2), strict=True)
 
 
