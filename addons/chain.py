@@ -12,6 +12,7 @@ from addons.parking import Parking, Routes
 from addons.response import Response
 from addons.router import Router
 from addons.telemetry import Telemetry
+from addons.upstream_state import RefersUpstream
 
 if TYPE_CHECKING:
     from addons.dispatch import FailClosedAddons
@@ -28,6 +29,7 @@ def build_chain(
         ClientIdentity(surroundings, manager, trust),
         Routes(),
         Dlp(surroundings),
+        RefersUpstream(surroundings),
         Classifier(),
         Router(surroundings),
         EgressGuard(surroundings, manager, targets),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from addons.state import EXCHANGE
 from gateway.classification import classify
 from gateway.errors import Refused, internal_error
+from gateway.upstream_state import raised
 
 if TYPE_CHECKING:
     from mitmproxy import http
@@ -23,6 +24,7 @@ class Classifier:
         if exchange.route is not None and exchange.route.operation == "models":
             return
         prompt, scan, agent = exchange.prompt, exchange.scan, exchange.agent
-        if prompt is None or scan is None or agent is None:
+        if prompt is None or scan is None or agent is None or not exchange.referred:
             raise Refused(internal_error())
-        exchange.classification = classify(prompt, scan, agent, exchange.snapshot.policy.classification_table)
+        found = classify(prompt, scan, agent, exchange.snapshot.policy.classification_table)
+        exchange.classification = raised(found, exchange.held)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from mitmproxy import http, tls
@@ -52,6 +53,8 @@ class EgressGuard:
         if decision is None or prompt is None or decision.upstream is None or not decision.allow:
             raise Refused(internal_error())
         redaction = await self._redact(exchange)
+        if exchange.held is not None:
+            redaction = replace(redaction, restore={**exchange.held.restore, **redaction.restore})
         exchange.redaction = redaction
         target = self._target(decision.upstream, decision.policy_version)
         headers = self._headers(exchange, flow, decision.upstream, redaction)

@@ -11,6 +11,7 @@ from addons.native import reason, refusal_response, verdict_headers
 from addons.parking import PARKED
 from addons.proxy.http import answer_too_large
 from addons.state import EXCHANGE, Phase
+from addons.upstream_state import keep_and_tidy
 from gateway import codings
 from gateway.errors import Refusal, Refused, answer_failed, internal_error, parked
 from gateway.restore import RestoredAnswer, restore_answer, restore_bytes, stream_filter, streams
@@ -125,8 +126,9 @@ class Response:
             raise Refused(_strange("", "answered with something that is not JSON"))
         exchange.usage = restored.usage
         exchange.restored = restored.restored
-        answer.data.content = restored.body
-        answer.headers["content-length"] = str(len(restored.body))
+        content = keep_and_tidy(exchange, restored.body, self._surroundings.upstream_state)
+        answer.data.content = content
+        answer.headers["content-length"] = str(len(content))
         exchange.cleared = True
 
 

@@ -10,7 +10,8 @@ from addons.state import EXCHANGE
 from gateway.dialects import models_answer
 from gateway.errors import Refused, internal_error
 from gateway.steps import HARMLESS, denial, rule_context
-from routing_rules.decide import decide
+from gateway.upstream_state import pinned
+from routing_rules.decide import decide, offers
 
 if TYPE_CHECKING:
     from mitmproxy import http
@@ -50,7 +51,9 @@ class Router:
             raise Refused(internal_error())
         context = rule_context(agent, prompt, scan, classification, unavailable=self._unavailable())
         policy = exchange.snapshot.policy
-        decision = decide(policy, context)
+        decision = pinned(
+            decide(policy, context), exchange.held, lambda each: offers(each, context.dialect, context.model)
+        )
         if decision.allow and decision.upstream is not None:
             harmless = decide(policy, replace(context, classification=HARMLESS, entities={}, attachments=0))
             exchange.rerouted = harmless.upstream is not None and harmless.upstream.id != decision.upstream.id

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from gateway.oauth import TokenVerifier
     from gateway.ports import AttachmentOpener, EvidenceSink, Scanner, ValueOperator
     from gateway.snapshot import Snapshot
+    from gateway.state_store import StateStore
 
 
 @dataclass(slots=True, eq=False)
@@ -33,6 +34,8 @@ class Surroundings:
     opener: AttachmentOpener | None = None
     """None: attachments are of unknown content."""
     token_verifier: TokenVerifier | None = None
+    upstream_state: StateStore | None = None
+    """What upstreams keep; without it every id is unknown."""
     worker: int = 0
     draining: bool = False
     tampered: str = ""

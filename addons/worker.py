@@ -35,6 +35,7 @@ from addons.status import DecisionLog, WorkerStatus
 from addons.surroundings import Surroundings
 from addons.sweeper import Sweeper
 from addons.trust import ServerTrust, Targets
+from addons.upstream_state import keep_tidy
 from dlp_recognizers.attachments.pool import OpenerPool
 from dlp_recognizers.attachments.setup import opening_of
 from dlp_recognizers.operators import PresidioOperator
@@ -49,6 +50,7 @@ from gateway.evidence.metrics import Metrics
 from gateway.evidence.redis_sink import RedisSink, drain_leftover
 from gateway.jwks import token_verifier
 from gateway.snapshot import SnapshotStore
+from gateway.state_store import open_store
 from gateway.versions import check_versions
 
 if TYPE_CHECKING:
@@ -140,6 +142,7 @@ class Worker:
         self._spawn(self.reloader.run())
         self._spawn(self._watch_canary())
         self._spawn(self.status.run())
+        self._spawn(keep_tidy(self.surroundings))
         if self.token_keys is not None:
             self._spawn(self.token_keys.run())
         if settings.evidence.redis is not None:
@@ -213,6 +216,7 @@ class Worker:
             credentials=CredentialStore(),
             answer_guards=AnswerGuards(self.settings.dlp),
             token_verifier=tokens,
+            upstream_state=open_store(self.settings),
             worker=self.arguments.index,
         )
 

@@ -14,11 +14,12 @@ if TYPE_CHECKING:
     from gateway.ports import StreamFilter
     from gateway.restore.guard import AnswerReport
     from gateway.snapshot import Snapshot
+    from gateway.upstream_state import Held, IdWatch
 
 _ONCE: Final = frozenset(
     {
         "identity", "agent", "route", "prompt", "prompt_hash", "scan", "classification", "decision", "redaction",
-        "released", "refusal", "answer", "ended",
+        "held", "watch", "released", "refusal", "answer", "ended",
     }
 )  # fmt: skip
 
@@ -43,6 +44,12 @@ class Exchange:
     decision: Decision | None = None
     rerouted: bool = False
     """Whether what the request holds sent it somewhere else than the same request without findings."""
+    held: Held | None = None
+    """What an upstream keeps of earlier exchanges, that this one refers to."""
+    referred: bool = False
+    """Whether the ids that the request names have been looked up."""
+    watch: IdWatch | None = None
+    """Notes the ids of what the upstream keeps of this one."""
     redaction: Redaction | None = None
     released: str | None = None
     """Alias of the upstream this exchange may reach. Set by the last statement of the egress guard, by nothing else."""

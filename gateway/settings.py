@@ -183,6 +183,10 @@ class Run(Document):
     workers: Annotated[int, Field(ge=1, le=256)] = 1
     drain_seconds: Seconds = 30.0
     state: FilePath = Path("state")
+    upstream_state_days: Annotated[float, Field(gt=0, le=3_660)] = 30.0
+    """How long the gateway remembers what a provider keeps (responses, files, batches), since an answer named it."""
+    upstream_state_ids: Annotated[int, Field(ge=100)] = 500_000
+    """How many such ids there may be; beyond it the oldest are forgotten."""
 
 
 class Log(Document):

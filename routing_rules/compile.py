@@ -16,6 +16,7 @@ from gateway.entities import ENTITY_GROUPS, EntityGroup
 from gateway.model import AgentRecord, Credential, Level, Operator, Profile, Tier, Upstream
 from gateway.restore.guard import AnswerAction, AnswerProfile
 from routing_rules.conditions import compiled, level_bounds, model_predicate
+from routing_rules.dialect_names import expanded
 from routing_rules.lint import lint
 from routing_rules.model import (
     AttachmentLevels,
@@ -78,6 +79,7 @@ def compile_document(
         rules=tuple(_rule(each, profiles, upstreams) for each in document.rules),
         placeholder_scope=document.placeholders.scope,
         restore_in_urls=document.placeholders.restore_in_urls,
+        unknown_state=document.upstream_state.unknown,
         answers=MappingProxyType(_answers(document)),
         canary_strings=document.canary_strings,
     )
@@ -128,7 +130,7 @@ def _upstream(document: UpstreamDocument, folder: Path) -> Upstream:
         host=url.host,
         port=url.port,
         prefix=url.prefix,
-        dialects=frozenset(document.dialects),
+        dialects=expanded(document.dialects),
         models=MappingProxyType(dict(document.models)),
         credential=_credential(document.credential, folder) if document.credential else None,
         ca_file=_path(folder, document.ca_file),

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from gateway.entities import group_of
 from gateway.model import Level
+from routing_rules.dialect_names import expanded
 from routing_rules.model import EntityCondition, LevelCondition, When
 from routing_rules.policy import CompiledCondition, Predicate, RuleContext
 
@@ -104,6 +105,11 @@ def _one_of(read: Callable[[RuleContext], str]) -> Callable[[Collection[str]], P
     return build
 
 
+def _dialect(patterns: Collection[str]) -> Predicate:
+    wanted = expanded(patterns)
+    return lambda context: context.dialect in wanted
+
+
 def _model(patterns: Collection[str]) -> Predicate:
     wanted = model_predicate(patterns)
     return lambda context: wanted(context.model)
@@ -190,7 +196,7 @@ CONDITIONS: Final[Mapping[str, Condition]] = {
     "agent": Condition(_one_of(lambda context: context.agent.agent_id), _say_one_of("agent"), _covers_words),
     "tenant": Condition(_one_of(lambda context: context.agent.tenant), _say_one_of("tenant"), _covers_words),
     "user": Condition(_one_of(lambda context: context.agent.user), _say_one_of("user"), _covers_words),
-    "dialect": Condition(_one_of(lambda context: context.dialect), _say_one_of("dialect"), _covers_words),
+    "dialect": Condition(_dialect, _say_one_of("dialect"), lambda first, second: expanded(second) <= expanded(first)),
     "model": Condition(_model, _say_one_of("model"), _covers_models),
     "entities": Condition(_entities, _say_entities, _covers_entities),
 }

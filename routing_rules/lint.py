@@ -11,6 +11,7 @@ from gateway.document_model import Loc, SourceMap
 from gateway.entities import ENTITY_GROUPS, EntityGroup, group_of, is_own_name
 from gateway.model import Level
 from routing_rules.conditions import covers, level_bounds, present
+from routing_rules.dialect_names import named
 from routing_rules.lint_upstreams import lint_upstream
 from routing_rules.model import DIALECTS, ProfileDocument, RuleDocument, RulesDocument, When
 from routing_rules.policy import BUILT_IN_ANSWERS, BUILT_IN_PROFILES, RESERVED_RULES
@@ -28,6 +29,7 @@ def lint(document: RulesDocument, source: SourceMap, own: frozenset[str] | None 
     check.classification()
     check.profiles()
     check.answers()
+    check.websocket()
     check.upstreams()
     for index, rule in enumerate(document.rules):
         check.rule(index, rule)
@@ -96,6 +98,11 @@ class _Lint:
             for entity in profile.entities:
                 self.entity(("answers", name, "entities", entity), entity, key=True)
 
+    def websocket(self) -> None:
+        if self.document.websocket == "inspect":
+            fix = "write refuse: clients then send the same requests over HTTP"
+            self.add(("websocket",), "messages in WebSockets cannot be inspected yet", fix, "not-built")
+
     def answer_of(self, loc: tuple[int | str, ...], rule: RuleDocument) -> None:
         name = rule.then.answer
         known = [*BUILT_IN_ANSWERS, *self.document.answers]
@@ -134,7 +141,7 @@ class _Lint:
                 for position, name in enumerate(names or ()):
                     self.entity((*loc, "entities", key, position), name, key=False)
         for position, name in enumerate(when.dialect or ()):
-            if name not in DIALECTS:
+            if not named(name):
                 at = (*loc, "dialect", position)
                 self.add(at, f"unknown dialect {name}", did_you_mean(name, DIALECTS), "unknown-dialect")
         for position, name in enumerate(when.model or ()):

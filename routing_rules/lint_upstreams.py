@@ -7,6 +7,7 @@ from typing import Final
 
 from gateway.diagnostics import Diagnostic, did_you_mean
 from gateway.document_model import SourceMap
+from routing_rules.dialect_names import named
 from routing_rules.model import DIALECTS, UpstreamDocument
 from routing_rules.urls import BadUrl, address, is_loopback, is_private, parse_base_url
 
@@ -63,7 +64,7 @@ def _address(upstream: UpstreamDocument, loc: _Loc) -> Iterator[_Fault]:
 
 def _names(upstream: UpstreamDocument, loc: _Loc) -> Iterator[_Fault]:
     for position, name in enumerate(upstream.dialects):
-        if name not in DIALECTS:
+        if not named(name):
             at = (*loc, "dialects", position)
             yield at, f"unknown dialect {name}", did_you_mean(name, DIALECTS), "unknown-dialect"
     for name, there in upstream.models.items():

@@ -183,6 +183,13 @@ class RuleDocument(Document):
     """Says that a profile that leaves secrets in is meant, although a third party is among the upstreams."""
 
 
+class UpstreamState(Document):
+    """What providers keep between requests: earlier responses, conversations, files, batches."""
+
+    unknown: Literal["refuse", "pass"] = "refuse"
+    """What happens to a request that names something which its agent did not make through the gateway."""
+
+
 class RulesDocument(Document):
     """`rules.yaml`."""
 
@@ -197,6 +204,9 @@ class RulesDocument(Document):
     """Answer profiles of one's own."""
     canary_strings: Annotated[tuple[CanaryString, ...], Field(max_length=1_000)] = ()
     """Texts planted where nobody should read them (honeytokens). In an answer they are found as CANARY_STRING."""
+    upstream_state: UpstreamState = UpstreamState()
+    websocket: Literal["refuse", "inspect"] = "refuse"
+    """What happens to WebSocket upgrades. Only refuse is built: clients fall back to HTTP."""
     upstreams: Annotated[tuple[UpstreamDocument, ...], Field(min_length=1)]
     """Every place a request can go."""
     rules: Annotated[tuple[RuleDocument, ...], Field(min_length=1)]

@@ -108,6 +108,8 @@ class Policy:
     rules: tuple[CompiledRule, ...]
     placeholder_scope: Literal["request", "agent", "tenant"] = "agent"
     restore_in_urls: bool = False
+    unknown_state: Literal["refuse", "pass"] = "refuse"
+    """What happens to an id of something kept upstream that the gateway does not know."""
     answers: Mapping[str, AnswerProfile] = field(default_factory=dict)
     """Rule id to what it does about values in answers; rules that do nothing are left out."""
     canary_strings: tuple[str, ...] = field(default=(), repr=False)

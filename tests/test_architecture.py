@@ -40,6 +40,7 @@ LAYERS: tuple[tuple[str, int], ...] = (
     ("gateway.steps", 2),
     ("gateway.evidence*", 2),
     ("gateway.logs", 2),
+    ("gateway.state_store", 2),
     ("gateway.versions", 2),
     ("gateway.jwks", 2),
     ("certs*", 2),
@@ -65,7 +66,7 @@ FENCES: dict[str, tuple[str, ...]] = {
     "aiohttp": ("gateway.admin*", "gateway.control*"),
     "redis": ("gateway.evidence.redis_sink",),
     "prometheus_client": ("gateway.evidence.metrics",),
-    "sqlite3": ("gateway.evidence*",),
+    "sqlite3": ("gateway.evidence*", "gateway.state_store"),
     "yaml": ("gateway.documents*", "gateway.yaml*"),
 }
 

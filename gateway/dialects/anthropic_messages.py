@@ -43,7 +43,8 @@ def _blocks() -> Loose:
         {
             **dict.fromkeys(("id", "tool_use_id", "tool_id"), identifier),
             "previous_message_id": loose.leaf(opaque.state),
-            **dict.fromkeys(("file_id", "skill_id"), reference),
+            **dict.fromkeys(("file_id",), reference),
+            "skill_id": loose.leaf(opaque.outside),
             **dict.fromkeys(
                 ("signature", "encrypted_content", "encrypted_index", "encrypted_stdout", "fallback_credit_token"),
                 sealed,
@@ -118,7 +119,7 @@ MESSAGES: Final = Dialect(
     path="/v1/messages",
     query=BETA,
     stream="messages",
-    keeps=("container/id",),
+    keeps=("container/id", "content/*/content/content/*/file_id"),
     shape=SHAPE,
     required=("messages",),
     foreign=_FOREIGN,

@@ -164,7 +164,7 @@ class Dialect:
 
     def _row_models(self, body: dict[str, Any]) -> tuple[str, tuple[str, ...]]:
         """The one model of a batch's rows."""
-        places = [(pointer, value) for pointer, value in _matches(body, self.rows.split("/")[1:]) if value is not None]
+        places = [(pointer, value) for pointer, value in matches(body, self.rows.split("/")[1:]) if value is not None]
         names = {_checked(value, self.rows) for _, value in places}
         if len(names) > 1:
             refuse_field(self.rows, "must be the same in every request of a batch: one decision covers all of them")
@@ -220,13 +220,13 @@ def _checked(model: object, place: str) -> str:
     return model
 
 
-def _matches(tree: Any, steps: list[str], pointer: str = "") -> list[tuple[str, Any]]:
+def matches(tree: Any, steps: list[str], pointer: str = "") -> list[tuple[str, Any]]:
     """Every place that a pattern of pointers (`*`: each element) names in `tree`, with its value."""
     if not steps:
         return [(pointer, tree)]
     if steps[0] == "*":
         items = tree if isinstance(tree, list) else []
-        return [each for at, item in enumerate(items) for each in _matches(item, steps[1:], f"{pointer}/{at}")]
+        return [each for at, item in enumerate(items) for each in matches(item, steps[1:], f"{pointer}/{at}")]
     if isinstance(tree, dict) and steps[0] in tree:
-        return _matches(tree[steps[0]], steps[1:], f"{pointer}/{steps[0]}")
+        return matches(tree[steps[0]], steps[1:], f"{pointer}/{steps[0]}")
     return []

@@ -7,7 +7,7 @@ import binascii
 import re
 import string
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
 from gateway.dialects.shapes import Found
 from gateway.dialects.vocabulary import names
@@ -73,10 +73,26 @@ def identifier(found: Found, path: str, value: str) -> None:
         found.text(path, value)
 
 
+def outside(found: Found, path: str, value: str) -> None:
+    """The id of content that the provider has from elsewhere (a skill, a vector store), or made itself."""
+    found.attachments.append(Attachment(path, UNKNOWN_MEDIA, 0))
+    identifier(found, path, value)
+
+
 def reference(found: Found, path: str, value: str) -> None:
-    """The id of content that the provider keeps."""
+    """The id of content that somebody gave the provider to keep. In what the model itself wrote (citations, results of
+    tools) it says where something was found, and is no reference to it."""
+    if _is_quoted(found.parent):
+        outside(found, path, value)
+        return
     found.attachments.append(Attachment(path, UNKNOWN_MEDIA, 0))
     state(found, path, value)
+
+
+def _is_quoted(parent: Mapping[str, Any]) -> bool:
+    kind = parent.get("type")
+    kind = kind if isinstance(kind, str) else ""
+    return kind == "file_path" or kind.endswith(("citation", "_output")) or "score" in parent or "attributes" in parent
 
 
 def state(found: Found, path: str, value: str) -> None:

@@ -38,7 +38,8 @@ def _parts() -> Loose:
     loose.assign(
         {
             **dict.fromkeys(("id", "call_id", "tool_call_id", "caller_id", "approval_request_id"), identifier),
-            **dict.fromkeys(("file_id", "file_ids", "vector_store_ids", "container_id", "skill_id"), reference),
+            **dict.fromkeys(("file_id", "file_ids"), reference),
+            **dict.fromkeys(("vector_store_ids", "container_id", "skill_id"), loose.leaf(opaque.outside)),
             **dict.fromkeys(("encrypted_content", "fingerprint"), sealed),
             **dict.fromkeys(("metadata", "attributes", "env", "always", "never"), FREE),
             **dict.fromkeys(("parameters", "input_schema", "output_schema", "schema"), SCHEMA),
@@ -67,7 +68,7 @@ def _parts() -> Loose:
             "image_url": loose.object({"url": image}, rule=opaque.image_url),
             "input_audio": inner,
             "source": inner,
-            "audio": loose.object({"id": reference}),
+            "audio": loose.object({"id": loose.leaf(opaque.outside)}),
             "variables": variables,
         }
     )

@@ -37,7 +37,7 @@ SHAPE: Final = compiled(
         "metadata": FREE,
         "client_metadata": FREE,
         "previous_response_id": leaf(opaque.state),
-        "prompt": PARTS.object({"id": leaf(opaque.state)}),
+        "prompt": PARTS.object({"id": leaf(opaque.identifier)}),
         "conversation": PARTS.object({"id": leaf(opaque.state)}, rule=opaque.state),
         **dict.fromkeys(("user", "safety_identifier", "prompt_cache_key"), text()),
         **dict.fromkeys(("temperature", "top_p"), numeric()),

@@ -16,7 +16,8 @@ from gateway.model import ScanResult
 from tests.addons.rig import ECHO, MAIL, PLACEHOLDER, Answer, Rig, World
 
 CHAIN = (
-    "Parking", "ClientIdentity", "Routes", "Dlp", "Classifier", "Router", "EgressGuard", "Response", "Telemetry",
+    "Parking", "ClientIdentity", "Routes", "Dlp", "RefersUpstream", "Classifier", "Router", "EgressGuard", "Response",
+    "Telemetry",
 )  # fmt: skip
 
 
