@@ -143,3 +143,17 @@ CHECKSUMS: Final[Mapping[str, Callable[[str], bool]]] = MappingProxyType(
     }
 )  # fmt: skip
 """Every checksum a recognizer can ask for."""
+
+_WITH_LETTERS: Final = frozenset({"mod97", "iban", "mod37_2", "mod37_36"})
+
+
+def passes(name: str, value: str) -> bool:
+    """Whether the signs of `value` that the checksum `name` knows pass it; what stands between them is left out."""
+    upper = value.upper()
+    if name in _WITH_LETTERS:
+        signs = "".join(char for char in upper if char in _ALPHABET)
+    else:
+        signs = "".join(char for char in upper if "0" <= char <= "9")
+        if upper.endswith("X") and name in ("isbn10", "mod11", "mod11_2"):
+            signs += "X"
+    return CHECKSUMS[name](signs)

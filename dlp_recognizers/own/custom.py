@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import re2
 
 from dlp_recognizers.hits import Hit
-from dlp_recognizers.own.checksums import CHECKSUMS
+from dlp_recognizers.own.checksums import passes
 from dlp_recognizers.own.document import RecognizerDocument
 from dlp_recognizers.own.patterns import gate_of, program_of
 from dlp_recognizers.own.terms import TermFinder, TermList
@@ -75,10 +75,8 @@ class CustomRecognizer:
             return None
         start += len(value) - len(value.lstrip())
         end = start + len(bare)
-        if self.checksum:
-            signs = "".join(char for char in bare.upper() if char.isascii() and (char.isalnum() or char == "*"))
-            if not CHECKSUMS[self.checksum](signs):
-                return None
+        if self.checksum and not passes(self.checksum, bare):
+            return None
         score = self.score
         if self.context is not None:
             near = self.context.near(page.text, start, end)
