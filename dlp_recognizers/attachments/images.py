@@ -20,11 +20,10 @@ _READABLE_WIDE: Final = re.compile(rb"(?:[\x20-\x7e]\0){12,}")
 _WORDS: Final = re.compile(rb"[A-Za-z]{3}|[0-9]{4}|@")
 _METADATA_TEXT: Final = 200_000
 _TINY: Final = 16
+_THUMBNAIL_SIDE: Final = 300
 _OCR_SECONDS: Final = 20.0
 _LEAST_SIDE: Final = 1000
 """Pixels on the longer side below which a picture is enlarged for OCR."""
-_SURE: Final = 0.0
-_PNG_METADATA: Final = ("exif", "icc_profile", "photoshop", "xmp", "XML:com.adobe.xmp")
 
 
 def opened(data: bytes, pixels: int) -> Image.Image:
@@ -38,6 +37,15 @@ def opened(data: bytes, pixels: int) -> Image.Image:
     if picture.width * picture.height > pixels:
         raise Unreadable("pixels")
     return picture
+
+
+def read_thumbnail(document: Document, data: bytes) -> None:
+    """The metadata of a preview, too small for words to be read in it; any other image as `read_image`."""
+    picture = opened(data, document.budget.bounds.pixels)
+    if max(picture.size) > _THUMBNAIL_SIDE:
+        read_image(document, data)
+        return
+    document.view("\n".join((*readable_runs(data), *_metadata(picture))))
 
 
 def read_image(document: Document, data: bytes) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from dlp_recognizers.attachments import sniff
+from dlp_recognizers.attachments import images, sniff
 from dlp_recognizers.attachments.archives import Archive
 from dlp_recognizers.attachments.budget import Unreadable
 from dlp_recognizers.attachments.reader import Document
@@ -38,6 +38,9 @@ _WRITTEN_VAL: Final = frozenset(
     ("alias", "tag", "title", "placeholder", "documentProtection", "name", "docVar", "default")
 )
 _PROGRAMS: Final = re.compile(r"vbaProject\.bin|activeX|embeddings/.*\.bin|\.js$|Basic/", re.IGNORECASE)
+_MACHINE_MADE: Final = re.compile(r"printerSettings/[^/]*\.bin$|\.odttf$|\.fntdata$", re.IGNORECASE)
+"""Settings of a printer and fonts: looked through for text, and of no further interest."""
+_THUMBNAIL: Final = re.compile(r"docProps/thumbnail\.|Thumbnails/")
 _SHEET: Final = re.compile(r"xl/(?:work|macro|dialog|chart)sheets/[^/]*\.xml")
 _PAGE: Final = re.compile(r"xl/worksheets/[^/]*\.xml|ppt/slides/[^/]*\.xml")
 _SHARED: Final = "xl/sharedStrings.xml"
@@ -92,6 +95,10 @@ def read_package(document: Document, archive: Archive, kind: str) -> None:
                 _read_part(document, archive, info)
             elif _PROGRAMS.search(name):
                 document.unknown("active")
+            elif _MACHINE_MADE.search(name):
+                document.view("\n".join(images.readable_runs(archive.read(info))))
+            elif _THUMBNAIL.match(name):
+                images.read_thumbnail(document, archive.read(info))
             elif name != "mimetype":
                 document.nested(archive.read(info), name, document.depth + 1)
         except Unreadable as error:
@@ -169,7 +176,7 @@ def _read_sheet(document: Document, archive: Archive, info: zipfile.ZipInfo, sha
     for index, kind in enumerate(kinds[: len(cells)]):
         if kind == "s":
             cells[index] = _shown(cells[index], shared)
-    document.view("\t".join(cells).replace(_VALUE, " "))
+    document.view("\t".join(cell.replace(_VALUE, " ").rstrip(" ") for cell in cells))
 
 
 def _shown(cell: str, shared: _Shared) -> str:
