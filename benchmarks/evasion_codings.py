@@ -116,7 +116,7 @@ TWICE: dict[str, Change] = {
     "HTML in JSON": lambda value: "".join(f"\\u0026#{ord(char)};" for char in value),
     "base64 in quotes and plus": lambda value: '" + "'.join(b64(value)[at : at + 12] for at in range(0, 400, 12)),
     "base64 with zero-width": lambda value: "\u200b".join(b64(value)),
-    "gzip, base64, base64": lambda value: b64(base64.b64encode(gzip.compress(value.encode())).decode()),
+    "gzip, base64, base64": lambda value: b64(base64.b64encode(gzip.compress(value.encode(), mtime=0)).decode()),
     "blanks, then base64": lambda value: b64(" ".join(value)),
     "tags in percent": lambda value: quote(f"{value[:4]}<i></i>{value[4:]}", safe=""),
     "full width, then percent": lambda value: quote("".join(chr(ord(char) + 0xFEE0) for char in value)),

@@ -134,7 +134,7 @@ def main() -> None:
     from dlp_recognizers.engine import create
     from dlp_recognizers.local import LocalScanner
 
-    scanner = LocalScanner(create({"names": "rules"}))
+    scanner = LocalScanner(create({}))
     rows = measure(scanner)
     for row in rows:
         print(f"{row.form:34} found {row.found:3}  raised {row.raised:3}  passed {row.passed:3}")

@@ -17,10 +17,8 @@ from dlp_recognizers.hits import Hit
 from dlp_recognizers.obfuscation import ENTITY
 from dlp_recognizers.proof import counts
 from gateway.model import Finding, ScanResult, SpanKind, TextSpan
-from gateway.redaction.inner import bare_name
+from gateway.redaction.inner import JOINED, bare_name
 
-JOINED: Final = "/joined"
-"""Stands behind the name of the recognizer of such a finding."""
 SHORT: Final = 64
 """Code points. Strings up to this are read together as a whole, of longer ones only the ends are."""
 REACH: Final = 160
@@ -30,15 +28,16 @@ KEY_REACH: Final = 8192
 RUN: Final = 640
 """Code points in one reading of short strings; longer rows are read in several, which overlap."""
 OVERLAP: Final = 160
-MAX_JOINS: Final = 20_000
+MAX_JOINS: Final = 50_000
 """Readings of one request. More of them than this make the scan incomplete."""
 
 _NEAR: Final = 40
-_WORTH: Final = re.compile(r"@|[0-9](?:[^0-9]{0,12}[0-9]){3}|[A-Z0-9]{16}|[A-Za-z0-9_-]{24}")
+_WORTH: Final = re.compile(r"@|[0-9](?:[^0-9]{0,6}[0-9]){3}|[A-Z0-9]{16}|[A-Za-z0-9_-]{24}")
 _LEFT: Final = re.compile(r"[\w@+/=.:-][ ]?$")
 _RIGHT: Final = re.compile(r"^[ ]?[\w@+/=.-]")
 _STOP: Final = re.compile(r"[.:!?]\s*$")
 _SWITCH: Final = re.compile(r"(?<=[0-9])(?=[A-Za-z])|(?<=[A-Za-z])(?=[0-9])")
+_DIGITS: Final = re.compile("[0-9]+")
 _PEM: Final = re.compile(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY")
 
 
@@ -122,6 +121,8 @@ def _in_rows(spans: Sequence[TextSpan], order: Sequence[int]) -> Iterator[Join]:
 
 def _may_go_on(left: str, right: str) -> bool:
     if len(left) <= SHORT and len(right) <= SHORT:
+        if left.isspace() or right.isspace():
+            return True
         return _LEFT.search(left[-2:]) is not None and _RIGHT.match(right) is not None
     return _at_cut(left, right)
 
@@ -218,8 +219,15 @@ def _over_one(spans: Sequence[TextSpan], order: Sequence[int]) -> Iterator[Join]
     """A cut that another string stands in, such as an answer between two questions."""
     for before, after in zip(order, order[2:], strict=False):
         left, right = spans[before].text, spans[after].text
-        if _at_cut(left, right):
+        if _at_cut(left, right) and _same_place(spans[before].path, spans[after].path):
             yield from _joined(spans, [_end_of(before, left), (after, 0, min(len(right), REACH))])
+
+
+def _same_place(one: str, other: str) -> bool:
+    """Whether two pointers name what two messages say, and not two fields or list elements of some data."""
+    if one.count("/") > 5 or one[-1:].isdigit():
+        return False
+    return _DIGITS.sub("#", one) == _DIGITS.sub("#", other)
 
 
 def _end_of(index: int, text: str) -> tuple[int, int, int]:

@@ -50,6 +50,7 @@ def with_places(hits: Iterable[Hit], inner: Mapping[Hit, Sequence[tuple[Inside, 
     Every hit on a blob carries the places of all of them: whichever of them is kept tells enough.
     """
     found: dict[tuple[int, int], list[Part]] = {}
+    stamps: dict[tuple[int, int], set[str]] = {}
     whole: set[tuple[int, int]] = set()
     hits = list(hits)
     for hit in hits:
@@ -59,7 +60,12 @@ def with_places(hits: Iterable[Hit], inner: Mapping[Hit, Sequence[tuple[Inside, 
             whole.add(place)
         for inside, _ in insides:
             found.setdefault(place, []).append(Part(inside.start, inside.end, hit.entity, hit.score))
-    labels = {place: label(_settled(parts)) for place, parts in found.items() if place not in whole}
+            stamps.setdefault(place, set()).add(inside.stamp)
+    labels = {
+        place: label(next(iter(stamps[place])), _settled(parts))
+        for place, parts in found.items()
+        if place not in whole and len(stamps[place]) == 1
+    }
     return [
         Hit(hit.start, hit.end, hit.entity, hit.score, hit.recognizer + labels.get((hit.start, hit.end), ""))
         for hit in hits

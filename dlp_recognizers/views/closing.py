@@ -69,22 +69,24 @@ _LITERALS_GATE = (
     r"[fFrRbBuU]{0,2}[\"'`][\w@.+=/: -]"
 )
 _ITEMS = re.compile(_BEFORE + r"[\"'`]\s{0,40},\s{0,40}[\"'`]" + _AFTER)
-_ITEMS_GATE = r"(?i)(?:join|concat)|(?:[\"'][\w@.+-]{1,6}[\"'],\s{0,20}){3}"
+_ITEMS_GATE = r"(?i)(?:join|concat)|(?:[\"'][\w@.+ -]{1,6}[\"'],\s{0,20}){2}"
 _INSIDE = re.compile(
     _BEFORE + r"(?:</?[A-Za-z][^<>\n]{0,120}>|<!--[^<>]{0,80}-->|/\*[^*]{0,40}\*/|\*{1,3}|~~|`{1,3}|[$#]?\{[\"'`]{2}\}"
     r"|\\\r?\n[ \t]{0,40})+" + _AFTER
 )
 _INSIDE_GATE = (
-    r"[\w@.+=/:-](?:</?[A-Za-z]|<!--|/\*|\*{1,3}[\w@.+]|~~|`{1,3}[\w@.+]|[$#]?\{[\"'`]{2}\}|\\\r?\n[ \t]*[\w@.+=/:-])"
+    r"[\w@.+=/: -](?:</?[A-Za-z]|<!--|/\*|\*{1,3}[\w@.+]|~~|`{1,3}[\w@.+]|[$#]?\{[\"'`]{2}\}|\\\r?\n[ \t]*[\w@.+=/:-])"
 )
 _CELLS = re.compile(r"(?<=[\w@.+-]) {0,2}\| {0,2}(?=[\w@.+-])")
 _MARKS = re.compile(r"\\(?=[@._+=(){}\[\]#*!&$%^~|:;,<> -])")
 _LINES = re.compile(
     r"(?<=[\w@.+=/-]{2})[ \t]{0,2}\\?\r?\n[ \t]{0,24}(?:(?:[>#|]|[+*-](?![+*-])|//)[ \t]{0,2}){0,3}(?=[\w@.+=/-]{2})"
+    # What stands before a function is no address.
+    r"(?!@[\w.]+(?:\(|\r?\n\s*(?:@|def |class |async )))"
 )
 _LINES_GATE = r"[\w@.+=/-]{2}[ \t]{0,2}\\?\r?\n[ \t]*(?:(?:[>+#|*-]|//)[ \t]*){0,3}[\w@.+=/-]{2}"
 
-_AT = r"at|@|a|ät|arobase|arroba|chiocciola|klammeraffe|apenstaartje|malpa|snabel-a"
+_AT = r"at|@|ät|arobase|arroba|chiocciola|klammeraffe|apenstaartje|malpa|snabel-a"
 _DOT = r"dot|punkt|punto|point|punt|kropka|ponto|\."
 _SIGN = re.compile(
     rf"(?i)(?<=[\w.+-])(?:\s{{0,3}}[\[({{<]\s{{0,2}}(?:(?P<at>{_AT})|(?P<dot>{_DOT}))\s{{0,2}}[\])}}>]\s{{0,3}}"
@@ -92,7 +94,7 @@ _SIGN = re.compile(
     r"|[_-](?:(?P<at3>at)|(?P<dot3>dot))[_-])(?=\w)"
 )
 _SIGN_GATE = (
-    r"(?i)[\[({<]\s{0,2}(?:at|@|a|\xe4t|arobase|arroba|chiocciola|klammeraffe|apenstaartje|malpa|snabel-a|dot|punkt|punto"
+    r"(?i)[\[({<]\s{0,2}(?:at|@|\xe4t|arobase|arroba|chiocciola|klammeraffe|apenstaartje|malpa|snabel-a|dot|punkt|punto"
     r"|point|punt|kropka|ponto|\.)\s{0,2}[\])}>]|\w\s{1,3}(?:@|arobase|arroba|chiocciola)\s{1,3}\w"
     r"|\w(?:\s{1,3}|[_-])(?:dot|punkt|punto|kropka|ponto)(?:\s{1,3}|[_-])\w"
 )
@@ -103,10 +105,9 @@ def _signs(text: str) -> Iterator[Piece]:
         yield match.start(), match.end(), "@" if (match.lastgroup or "").startswith("at") else "."
 
 
-_ELEMENT = r"[A-Za-z0-9@+._-]{1,4}"
-_JOINT = r" {0,2}(?:\1 {0,2}){1,3}"
+_ELEMENT = r"(?:[A-Za-z0-9@+._-]{1,4}| )"
 _SEPARATED = re.compile(
-    rf"(?<![\w@+.]){_ELEMENT} {{0,2}}([,;/|_·*~:-]|\r?\n|\t) {{0,2}}{_ELEMENT}(?:{_JOINT}{_ELEMENT}){{3,}}(?![\w@])"
+    rf"(?<![\w@+.]){_ELEMENT}( {{0,2}}[,;/|_·*~:-] {{0,2}}|\r?\n|\t){_ELEMENT}(?:\1{_ELEMENT}){{3,}}(?![\w@])"
 )
 _BLANKED = re.compile(r"(?<!\S)\S{1,4}(?: {1,5}\S{1,4}){4,}(?!\S)")
 _APART_GATE = (
@@ -114,6 +115,8 @@ _APART_GATE = (
     r"[,;/|_\xb7*~:\r\n\t -]{0,8}[\w@+.-]{1,4} {0,2}[,;/|_\xb7*~:\r\n\t-]|(?:\S{1,4} {1,5}){4}\S{1,4}"
 )
 _ENOUGH: Final = re.compile(r"@|(?:[0-9][^0-9]*){5}|(?:[A-Z][^A-Za-z0-9]{1,3}){10}")
+_MANY: Final = 16
+"""Separators in a row that are enough by themselves."""
 _BLANKS: Final = re.compile(" {1,5}")
 
 
@@ -121,15 +124,14 @@ def _apart(text: str) -> Iterator[Piece]:
     """What stands between short pieces, taken out; a separator that stands three times belongs to the value."""
     last = 0
     for match in sorted((*_SEPARATED.finditer(text), *_BLANKED.finditer(text)), key=lambda found: found.start()):
-        if match.start() < last or _ENOUGH.search(match.group()) is None:
+        sign = match.group(1) if match.re is _SEPARATED else " "
+        if match.start() < last or not (_ENOUGH.search(match.group()) or match.group().count(sign) >= _MANY):
             continue
         last = match.end()
-        sign = match.group(1) if match.re is _SEPARATED else " "
-        joint = _BLANKS if sign == " " else re.compile(rf" {{0,2}}(?:{re.escape(sign)} {{0,2}})+")
+        joint = _BLANKS if sign == " " else re.compile(rf"(?:{re.escape(sign)})+")
         for found in joint.finditer(text, match.start(), match.end()):
-            times = found.group().count(sign)
-            inner = sign if sign == " " or times > 2 else " "
-            yield found.start(), found.end(), inner if times > 1 and (sign != " " or times > 2) else ""
+            times = (found.end() - found.start()) // len(sign)
+            yield found.start(), found.end(), sign if times > 2 else ""
 
 
 _KEY: Final = re.compile(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")

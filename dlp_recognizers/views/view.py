@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
+from gateway.redaction.inner import stamp
+
 REACH: Final = 4096
 """How far around a change a reading is scanned again, in characters: longer than any value but a private key."""
 
@@ -55,6 +57,8 @@ class Inside(NamedTuple):
     start: int
     end: int
     """Offsets into what it holds."""
+    stamp: str
+    """See gateway.redaction.inner."""
 
 
 type Finder = Callable[[int, int], Inside | None]
@@ -172,7 +176,9 @@ def blobs_in(view: View, blobs: Sequence[Blob], origin: Origin) -> Finder:
         if copied or blob is None or end > view.starts[at] + len(blob.text):
             return None
         place = origin(blob.start, blob.end)
-        return None if place is None else Inside(place, start - view.starts[at], end - view.starts[at])
+        return (
+            None if place is None else Inside(place, start - view.starts[at], end - view.starts[at], stamp(blob.text))
+        )
 
     return find
 

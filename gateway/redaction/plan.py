@@ -2,15 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 from gateway.entities import EntityGroup, group_of
 from gateway.errors import Refused, internal_error
-from gateway.model import Operator, Profile, Prompt, ScanResult, SpanKind
+from gateway.model import Finding, Operator, Profile, Prompt, ScanResult, SpanKind
+from gateway.redaction.inner import JOINED, OpenBlob, open_blob, parts_of
 from gateway.redaction.occurrences import ValueSearch, worth_searching
 from gateway.redaction.pieces import Piece, SpanText
 from gateway.redaction.placeholders import LITERAL, LOOKALIKE, placeholder
+
+_SHORT_PIECE: Final = 8
+"""Pieces of a cut value that are shorter are removed only where they were found."""
+
+
+@dataclass(frozen=True, slots=True)
+class Inner:
+    """An opened blob and the disjoint cuts in what it holds."""
+
+    blob: OpenBlob
+    cuts: tuple[Cut, ...]
+
+    def values(self) -> Iterator[tuple[str, Cut]]:
+        """What goes, and as what."""
+        for cut in self.cuts:
+            yield self.blob.value(cut.start, cut.end), cut
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +40,10 @@ class Cut:
     entity: str
     operator: Operator
     score: float
+    inner: Inner | None = None
+    """For a blob that can be opened: what goes of what it holds, while the rest of it stays."""
+    local: bool = False
+    """A piece of a value that was cut: removed where it was found, not looked for elsewhere if it is short."""
 
     @property
     def restorable(self) -> bool:
@@ -59,8 +81,8 @@ def make_plan(prompt: Prompt, scan: ScanResult, profile: Profile, *, key: bytes)
     values: dict[str, Cut] = {}
     for index in sorted(cuts):
         for cut in cuts[index]:
-            for piece in spans[index].pieces(cut.start, cut.end):
-                values.setdefault(piece.value, cut)
+            for value, entry in _values(cut, spans[index].pieces(cut.start, cut.end)):
+                values.setdefault(value, entry)
     _propagate(spans, values, cuts, lookalikes)
     merged = {index: merge(span_cuts) for index, span_cuts in cuts.items()}
     if lookalikes:
@@ -72,9 +94,19 @@ def make_plan(prompt: Prompt, scan: ScanResult, profile: Profile, *, key: bytes)
     for entries in ready.values():
         for cut, pieces in entries:
             if cut.entity != LITERAL:
-                for piece in pieces:
-                    values.setdefault(piece.value, cut)
+                for value, entry in _values(cut, pieces):
+                    values.setdefault(value, entry)
     return Plan(ready, tuple(value for value in values if value and worth_searching(value)))
+
+
+def _values(cut: Cut, pieces: Iterable[Piece]) -> Iterator[tuple[str, Cut]]:
+    """The values that go with a cut and are looked for elsewhere."""
+    if cut.inner is not None:
+        yield from cut.inner.values()
+        return
+    for piece in pieces:
+        if not cut.local or len(piece.value) >= _SHORT_PIECE:
+            yield piece.value, cut
 
 
 def merge(cuts: Iterable[Cut]) -> tuple[Cut, ...]:
@@ -98,7 +130,9 @@ def merge(cuts: Iterable[Cut]) -> tuple[Cut, ...]:
 def _union(group: Sequence[Cut]) -> Cut:
     best = max(group, key=lambda cut: (not cut.restorable, cut.end - cut.start, cut.score, cut.entity))
     start, end = min(cut.start for cut in group), max(cut.end for cut in group)
-    return Cut(start, end, best.entity, best.operator, best.score)
+    # A blob stays open only if everything that was found in this place is inside it.
+    opened = best.inner if all(cut.inner == best.inner for cut in group) else None
+    return Cut(start, end, best.entity, best.operator, best.score, opened, all(cut.local for cut in group))
 
 
 class _Spans:
@@ -151,10 +185,29 @@ def _chosen(spans: _Spans, scan: ScanResult, profile: Profile, lookalikes: _Rang
             continue
         fitted = spans.fit(index, start, end)
         if fitted is not None:
-            cuts.setdefault(index, []).append(Cut(*fitted, finding.entity, operator, finding.score))
+            inner = _inner(spans, index, finding, profile)
+            local = finding.recognizer.endswith(JOINED)
+            cuts.setdefault(index, []).append(Cut(*fitted, finding.entity, operator, finding.score, inner, local))
     for found in cuts.values():
         found.sort(key=lambda cut: (cut.start, cut.end, -cut.score, cut.entity))
     return cuts
+
+
+def _inner(spans: _Spans, index: int, finding: Finding, profile: Profile) -> Inner | None:
+    """What goes of the contents of a blob; None: the blob goes as a whole."""
+    told = parts_of(finding.recognizer)
+    if told is None or spans.spans[index].kind is not SpanKind.TEXT:
+        return None
+    pieces = list(spans[index].pieces(finding.start, finding.end))
+    blob = open_blob(pieces[0].value, told) if len(pieces) == 1 else None
+    if blob is None:
+        return None
+    cuts = [
+        Cut(part.start, part.end, part.entity, operator, part.score)
+        for part in told.parts
+        if part.score >= profile.minimum_score and (operator := operator_for(profile, part.entity)) is not None
+    ]
+    return Inner(blob, merge(cuts)) if cuts else None
 
 
 def _propagate(spans: _Spans, values: Mapping[str, Cut], cuts: dict[int, list[Cut]], lookalikes: _Ranges) -> None:

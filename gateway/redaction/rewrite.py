@@ -16,7 +16,7 @@ from gateway.ports import ValueOperator
 from gateway.redaction.files import Cutting, not_redactable, rewrites_of, texts_of
 from gateway.redaction.pieces import Piece
 from gateway.redaction.placeholders import placeholder
-from gateway.redaction.plan import Cut, make_plan
+from gateway.redaction.plan import Cut, Inner, make_plan
 from gateway.redaction.residual import check_texts
 
 
@@ -131,13 +131,31 @@ class _Writer:
         out: list[str] = []
         position = 0
         for cut, pieces in cuts:
-            self.counts[cut.entity] = self.counts.get(cut.entity, 0) + 1
+            if cut.inner is not None:
+                out += (text[position : pieces[0].start], pieces[0].render(self._opened(cut.inner, pieces[0], cut)))
+                position = pieces[0].end
+                continue
+            self._count(cut)
             for piece in pieces:
                 out.append(text[position : piece.start])
                 out.append(piece.render(self._replacement(cut, piece.value)))
                 position = piece.end
         out.append(text[position:])
         return "".join(out)
+
+    def _count(self, cut: Cut) -> None:
+        self.counts[cut.entity] = self.counts.get(cut.entity, 0) + 1
+
+    def _opened(self, inner: Inner, piece: Piece, cut: Cut) -> str:
+        """The blob with what had to go replaced inside it, or its replacement where it cannot be written again."""
+        places = [(part.start, part.end, self._replacement(part, value)) for value, part in inner.values()]
+        written = inner.blob.write(places)
+        if written is None:
+            self._count(cut)
+            return self._replacement(cut, piece.value)
+        for part in inner.cuts:
+            self._count(part)
+        return written
 
     def _replacement(self, cut: Cut, value: str) -> str:
         if cut.operator is not Operator.PLACEHOLDER:
