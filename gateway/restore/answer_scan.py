@@ -11,7 +11,7 @@ from gateway.errors import Refused
 from gateway.model import Json, TextSpan
 from gateway.restore.guard import AnswerAction, AnswerGuard, guard_text, replacement
 from gateway.restore.sse import untrusted_answer
-from gateway.restore.walk import MAX_DEPTH, SEALED_NAMES, SEALED_TYPES
+from gateway.restore.walk import MAX_DEPTH, SEALED_NAMES, sealed
 
 MAX_TEXTS: Final = 100_000
 """Texts of one answer. One with more is refused."""
@@ -47,7 +47,7 @@ class AnswerTexts:
         elif isinstance(node, list):
             for index in range(len(node)):
                 self._walk(node, index, depth + 1)
-        elif isinstance(node, dict) and node.get("type") not in SEALED_TYPES:
+        elif isinstance(node, dict) and not sealed(node):
             for name in node:
                 if name not in SEALED_NAMES:
                     self._walk(node, name, depth + 1)
@@ -104,7 +104,7 @@ class EventTexts:
             raise Refused(untrusted_answer())
         changed = False
         if isinstance(node, dict):
-            if node.get("type") in SEALED_TYPES:
+            if sealed(node):
                 return False
             names = [name for name in node if name not in SEALED_NAMES and (id(node), name) not in skip]
             if "logprobs" in node and node["logprobs"] and self._guard.profile.holds:

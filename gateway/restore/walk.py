@@ -58,7 +58,7 @@ class Walk:
             return self._text(node, tool=tool)
         if isinstance(node, list):
             node[:] = [self.walk(item, tool=tool, depth=depth + 1) for item in node]
-        elif isinstance(node, dict) and node.get("type") not in SEALED_TYPES:
+        elif isinstance(node, dict) and not sealed(node):
             self._object(node, tool=tool, depth=depth)
         return node
 
@@ -108,3 +108,9 @@ class Walk:
 
 def _points_into_document(entry: Json) -> bool:
     return has_offsets(entry) and not points_into_answer(entry)
+
+
+def sealed(node: dict[str, Any]) -> bool:
+    """Whether an object is signed or encrypted as a whole. A schema's `type` may be a list or an object."""
+    kind = node.get("type")
+    return isinstance(kind, str) and kind in SEALED_TYPES

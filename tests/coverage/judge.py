@@ -7,11 +7,13 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
-from gateway.dialects import Route
+from gateway.dialects import BY_NAME
+from gateway.dialects.dialect import Dialect
 from gateway.errors import Refused
 from gateway.model import Finding, Operator, Profile, Prompt, ScanResult, SpanKind
 from gateway.redaction import redact, verify
 from gateway.restore.answer import restore_answer
+from gateway.restore.eventstream import event_frame
 from gateway.restore.stream import stream_filter
 
 MARKER: Final = "zq7.marker@coverage.example"
@@ -29,10 +31,10 @@ PASSED: Final = "PASSED UNSEEN"
 """What no row may say."""
 
 
-def request(route: Route, body: Any) -> str:
+def request(dialect: Dialect, parameters: Mapping[str, str], body: Any) -> str:
     """What becomes of a request that holds the marker somewhere."""
     try:
-        prompt = _parse(route, body)
+        prompt = _parse(dialect, parameters, body)
     except Refused as refused:
         return f"refused (`{refused.refusal.code}`)"
     found = [index for index, span in enumerate(prompt.spans) if MARKER in span.text]
@@ -42,8 +44,8 @@ def request(route: Route, body: Any) -> str:
     return f"{verdict}, attachment" if prompt.attachments else verdict
 
 
-def _parse(route: Route, body: Any) -> Prompt:
-    return route.dialect.parse(json.loads(json.dumps(body)))
+def _parse(dialect: Dialect, parameters: Mapping[str, str], body: Any) -> Prompt:
+    return dialect.parse(json.loads(json.dumps(body)), parameters)
 
 
 def _redacted(prompt: Prompt, found: list[int]) -> str:
@@ -63,10 +65,10 @@ def _redacted(prompt: Prompt, found: list[int]) -> str:
     return PASSED if MARKER.encode() in redaction.body else " / ".join(sorted(kinds))
 
 
-def binary(route: Route, body: Any) -> bool:
+def binary(dialect: Dialect, parameters: Mapping[str, str], body: Any) -> bool:
     """Whether base64 of binary content at this place counts as an attachment. A refusal counts as none."""
     try:
-        prompt = _parse(route, json.loads(json.dumps(body).replace(MARKER, BINARY)))
+        prompt = _parse(dialect, parameters, json.loads(json.dumps(body).replace(MARKER, BINARY)))
     except Refused:
         return False
     return any(each.size >= 0 for each in prompt.attachments)
@@ -84,12 +86,23 @@ def answer(dialect: str, body: Any) -> str:
 
 def event(dialect: str, body: Any) -> str:
     """What becomes of a placeholder in one event of a stream."""
-    data = json.dumps(body).replace(MARKER, PLACEHOLDER)
-    restorer = stream_filter(dialect, {PLACEHOLDER: MARKER})
+    data = json.dumps(body).replace(MARKER, PLACEHOLDER).encode()
+    media_type = next(iter(BY_NAME[dialect].framings))
+    restorer = stream_filter(dialect, {PLACEHOLDER: MARKER}, media_type=media_type)
     try:
-        return _outcome(restorer.feed(f"data: {data}\n\n".encode()) + restorer.close())
+        return _outcome(restorer.feed(_framed(media_type, data)) + restorer.close())
     except Refused:
         return "refused"
+
+
+def _framed(media_type: str, data: bytes) -> bytes:
+    if media_type == "text/event-stream":
+        return b"data: " + data + b"\n\n"
+    if media_type == "application/json":
+        return b"[" + data + b"]"
+    if media_type.startswith("application/vnd.amazon"):
+        return event_frame("event", data)
+    return data + b"\n"
 
 
 def _outcome(data: bytes) -> str:

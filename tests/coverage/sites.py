@@ -7,11 +7,13 @@ A type that holds itself is entered once on each way down, so that the list is f
 
 from __future__ import annotations
 
+import base64
 import enum
+import inspect
 import types
 import typing
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pydantic
@@ -20,7 +22,7 @@ import typing_extensions
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """One type. `kind` is text, bytes, word, plain, any, list, map, object or union."""
+    """One type. `kind` is text, bytes, file, word, plain, any, list, map, object or union."""
 
     kind: str
     name: str = ""
@@ -43,6 +45,8 @@ class Site:
 
 TEXT = Node("text")
 BYTES = Node("bytes")
+FILE = Node("file")
+"""A file of a form: its content and its name."""
 ANY = Node("any")
 PLAIN = Node("plain", value=1)
 
@@ -129,14 +133,41 @@ def _required(hint: Any, holder: Any) -> bool:
 
 def _model(hint: Any) -> dict[str, tuple[Node, bool]]:
     return {
-        info.serialization_alias or info.alias or name: (of(info.annotation), info.is_required())
+        info.serialization_alias or info.alias or name: (below := of(info.annotation), _must(info, below))
         for name, info in hint.model_fields.items()
     }
+
+
+def _must(info: Any, node: Node) -> bool:
+    # What tells the members of a union apart is always sent.
+    return info.is_required() or (node.kind == "word" and info.default is not None)
 
 
 def request(fields: Mapping[str, Any], *, required: tuple[str, ...] = ()) -> Node:
     """An object of the wire that no single type of a package describes."""
     return Node("object", members=lambda: {name: (_as_node(each), name in required) for name, each in fields.items()})
+
+
+def method(function: Callable[..., Any], *elsewhere: str) -> Node:
+    """The body that a method of a client sends: its keyword arguments but for `elsewhere`."""
+    hints = typing_extensions.get_type_hints(function, include_extras=True)
+    names = [
+        name
+        for name, each in inspect.signature(function).parameters.items()
+        if each.kind is inspect.Parameter.KEYWORD_ONLY and name not in ("request_options", *elsewhere)
+    ]
+    return request({name: hints[name] for name in names})
+
+
+def respelt(node: Node, spell: Callable[[str], str]) -> Node:
+    """`node` with every member named otherwise."""
+    return replace(
+        node,
+        below=lambda: [respelt(each, spell) for each in node.below()],
+        members=lambda: {
+            spell(name): (respelt(each, spell), required) for name, (each, required) in node.members().items()
+        },
+    )
 
 
 def _as_node(hint: Any) -> Node:
@@ -177,6 +208,8 @@ def smallest(node: Node, seen: frozenset[str] = frozenset()) -> Any:
         return "x"
     if node.kind == "bytes":
         return "eA=="
+    if node.kind == "file":
+        return _file("x.txt", "x")
     if node.kind in ("word", "plain"):
         return node.value
     if node.kind == "list":
@@ -187,6 +220,11 @@ def smallest(node: Node, seen: frozenset[str] = frozenset()) -> Any:
     if node.kind == "object" and node.name not in seen:
         return _filled(node, seen | ({node.name} if node.name else set()))
     return {}
+
+
+def _file(name: str, content: str) -> dict[str, str]:
+    data = base64.b64encode(content.encode()).decode("ascii")
+    return {"filename": name, "media_type": "text/plain", "data": data}
 
 
 def _filled(node: Node, seen: frozenset[str]) -> dict[str, Any]:
@@ -203,6 +241,9 @@ def sites(node: Node, marker: str, path: str = "", seen: frozenset[str] = frozen
         yield Site(path, marker)
         if node.kind == "any":
             yield Site(f"{path}.* (name)", {marker: 1})
+    elif node.kind == "file":
+        yield Site(f"{path} (content)", _file("notes.txt", marker))
+        yield Site(f"{path} (file name)", _file(marker, "x"))
     elif node.kind == "list":
         for site in sites(node.below()[0], marker, f"{path}[]", seen):
             yield Site(site.path, [site.body])

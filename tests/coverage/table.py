@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
-from gateway.dialects import route
+from gateway.dialects import BY_NAME
 from tests.coverage import judge
 from tests.coverage.operations import Operation, operations
 from tests.coverage.sites import Node, Site, sites
@@ -38,32 +38,32 @@ knows is scanned like a text, its name too.
 
 def rows(operation: Operation) -> Iterator[tuple[str, str, str]]:
     """(direction, location, what happens) of one operation, sorted."""
-    target = route(operation.method, operation.target, operation.headers)
-    yield from _merged("request", _requests(operation, target))
+    name = operation.dialect
+    yield from _merged("request", _requests(operation))
     if operation.answer is not None:
-        yield from _merged("answer", _answers(operation.answer, lambda body: judge.answer(target.dialect.name, body)))
+        yield from _merged("answer", _answers(operation.answer, lambda body: judge.answer(name, body)))
     if operation.event is not None:
-        yield from _merged("stream", _answers(operation.event, lambda body: judge.event(target.dialect.name, body)))
+        yield from _merged("stream", _answers(operation.event, lambda body: judge.event(name, body)))
 
 
-def _requests(operation: Operation, target: Any) -> Iterator[tuple[str, str]]:
-    for node in operation.request:
-        for site in sites(node, judge.MARKER):
-            body = _with_fixed(site, operation)
-            verdict = judge.request(target, body)
-            if "attachment" not in verdict and judge.binary(target, body):
-                verdict += "; binary: attachment"
-            yield site.path, verdict
+def _requests(operation: Operation) -> Iterator[tuple[str, str]]:
+    dialect = BY_NAME[operation.dialect]
+    for site in sites(operation.request, judge.MARKER):
+        body = _with_fixed(site, operation)
+        verdict = judge.request(dialect, operation.parameters, body)
+        if "attachment" not in verdict and judge.binary(dialect, operation.parameters, body):
+            verdict += "; binary: attachment"
+        yield site.path, verdict
 
 
 def _with_fixed(site: Site, operation: Operation) -> Any:
     if not isinstance(site.body, dict):
         return site.body
-    kept = {name: value for name, value in operation.fixed.items() if name != site.path}
-    return {**site.body, **kept}
+    top = site.path.partition("[")[0].partition(".")[0]
+    return {**site.body, **{name: value for name, value in operation.fixed.items() if name != top}}
 
 
-def _answers(node: Node, verdict: Any) -> Iterator[tuple[str, str]]:
+def _answers(node: Node, verdict: Callable[[Any], str]) -> Iterator[tuple[str, str]]:
     for site in sites(node, judge.MARKER):
         yield site.path, verdict(site.body)
 
@@ -80,7 +80,8 @@ def page() -> str:
     """The whole page."""
     parts = [_HEAD]
     for operation in operations():
-        parts.append(f"\n## {operation.title}\n\n`{operation.method} {operation.target}`, types of the package "
+        dialect = BY_NAME[operation.dialect]
+        parts.append(f"\n## {operation.title}\n\n`{dialect.method} {dialect.path}`, types of the package "
                      f"`{operation.package}`\n\n| direction | location | what happens |\n|---|---|---|\n")  # fmt: skip
         parts += [
             f"| {direction} | `{path or '(the whole)'}` | {what} |\n" for direction, path, what in rows(operation)

@@ -105,3 +105,10 @@ def test_a_credential_under_a_repeated_key_is_masked_too() -> None:
     body = b'{"note":"sk-very-secret-0001","note":"fine"}'
     answer = restore_answer("openai.chat", body, {}, masks=("sk-very-secret-0001",))
     assert b"sk-very-secret-0001" not in answer.body
+
+
+@pytest.mark.parametrize("kind", [["string", "null"], {"anyOf": []}, None, 3])
+def test_a_type_that_is_no_word_is_walked_like_any_member(kind: Any) -> None:
+    body = orjson.dumps({"tools": [{"parameters": {"type": kind, "description": next(iter(VALUES))}}]})
+    [tool] = orjson.loads(restore_answer("openai.responses", body, VALUES).body)["tools"]
+    assert tool["parameters"] == {"type": kind, "description": next(iter(VALUES.values()))}
