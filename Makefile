@@ -7,6 +7,7 @@ PY := .venv/bin/python
 TEST_ARGS ?=
 BENCH_ARGS ?=
 EVAL_ARGS ?=
+SCAN_ARGS ?=
 TYPED := gateway addons dlp_recognizers routing_rules certs
 
 help:  ## this list
@@ -26,7 +27,8 @@ check: setup  ## formatter, linter, types, architecture test, schemas of the shi
 	@./scripts/check.sh $(TYPED)
 
 bench: setup  ## measure speed and memory beside peers; writes benchmarks/results/*.json
-	@$(PY) -m benchmarks.run $(BENCH_ARGS)
+	@status=0; $(PY) -m benchmarks.detection.speed $(SCAN_ARGS) || status=1; \
+	$(PY) -m benchmarks.run $(BENCH_ARGS) || status=1; exit $$status
 
 eval: setup  ## measure detection beside stock Presidio; writes benchmarks/results/detection.json
 	@$(PY) -m benchmarks.detection.run $(EVAL_ARGS)

@@ -11,7 +11,7 @@ from gateway.evaluation.words import Label, Sample, entity_of
 def samples(*, seed: int, count: int) -> list[Sample] | None:
     """`count` sentences that the model has not seen; None where there is no model."""
     try:
-        model: Any = importlib.import_module("dlp_recognizers.model.examples")
+        model: Any = importlib.import_module("dlp_recognizers.model.synthesis")
     except ModuleNotFoundError as error:
         if not str(error.name).startswith("dlp_recognizers.model"):
             raise
