@@ -45,8 +45,10 @@ class Dlp:
         around = self._surroundings
         begin = around.monotonic()
         if prompt.attachments and around.opener is not None:
-            exchange.prompt = prompt
-            prompt = prompt_with(prompt, await around.opener.open(prompt.attachments, agent=agent.agent_id))
+            opened = await around.opener.open(prompt.attachments, agent=agent.agent_id)
+            if not opened.complete:
+                exchange.prompt = prompt
+            prompt = prompt_with(prompt, opened)
             exchange.timings["open"] = (around.monotonic() - begin) * 1000
             begin = around.monotonic()
         exchange.prompt = prompt
