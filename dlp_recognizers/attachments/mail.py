@@ -27,7 +27,7 @@ def read_mail(document: Document, text: str, data: bytes) -> None:
 
 def _read_part(document: Document, message: Message) -> None:
     document.budget.member()
-    document.view("\n".join(f"{name}: {value}" for name, value in message.items()))
+    document.view("\n\n".join(f"{name}: {value}" for name, value in message.items()))
     for text in (message.preamble, message.epilogue):
         if isinstance(text, str):
             document.view(text)
