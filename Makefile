@@ -1,7 +1,7 @@
 # The commands of this project. `make` alone lists them. Each target does its own set-up first.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench eval format lock clean
+.PHONY: help setup demo test check bench bench-own eval format lock clean
 
 PY := .venv/bin/python
 TEST_ARGS ?=
@@ -11,7 +11,7 @@ SCAN_ARGS ?=
 TYPED := gateway addons dlp_recognizers routing_rules certs
 
 help:  ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup:  ## make .venv with llmgw in it, from the lock (quick when already done)
 	@./scripts/setup.sh
@@ -29,6 +29,9 @@ check: setup  ## formatter, linter, types, architecture test, schemas of the shi
 bench: setup  ## measure speed and memory beside peers; writes benchmarks/results/*.json
 	@status=0; $(PY) -m benchmarks.detection.speed $(SCAN_ARGS) || status=1; \
 	$(PY) -m benchmarks.run $(BENCH_ARGS) || status=1; exit $$status
+
+bench-own: setup  ## measure the exact data match and document fingerprints; writes benchmarks/results/own_data.json
+	@$(PY) -m benchmarks.own_data $(BENCH_ARGS)
 
 eval: setup  ## measure detection beside stock Presidio; writes benchmarks/results/detection.json
 	@$(PY) -m benchmarks.detection.run $(EVAL_ARGS)

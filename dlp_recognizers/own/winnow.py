@@ -20,9 +20,10 @@ if TYPE_CHECKING:
 
 RUN: Final = 24
 """Letters and digits that a fingerprint is made of."""
-WINDOW: Final = 16
+WINDOW: Final = 32
 _BASE: Final = 0x9E3779B97F4A7C15 | 1
-_MASK: Final = (1 << 64) - 1
+_PLACES: Final = (1 << 28) - 1
+"""Signs that a text may have, at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,7 @@ def fingerprints_of(words: Words, key: bytes) -> Fingerprints:
         return Fingerprints(np.zeros(0, dtype="<u8"), np.zeros(0, dtype=np.int64))
     codes = np.frombuffer(signs.encode("utf-32-le", "surrogatepass"), dtype="<u4").astype(np.uint64)
     places = _chosen(_mixed(_rolled(codes)))
+    # What is stored is this, and not the polynomial: without the key nobody learns from a table what was in a document.
     data = b"".join(
         [
             blake2b(signs[at : at + RUN].encode("utf-8", "surrogatepass"), key=key, digest_size=8).digest()
@@ -70,9 +72,12 @@ def _mixed(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
 
 
 def _chosen(values: NDArray[np.uint64]) -> NDArray[Any]:
-    """The rightmost smallest value of each window."""
-    if len(values) <= WINDOW:
-        return np.array([len(values) - 1 - int(np.argmin(values[::-1]))])
-    windows = np.lib.stride_tricks.sliding_window_view(values, WINDOW)
-    smallest = WINDOW - 1 - np.argmin(windows[:, ::-1], axis=1)
-    return np.unique(smallest + np.arange(len(windows)))
+    """The rightmost smallest value of each window, by the high bits of each value."""
+    # The place, counted from the end, in the low bits: then the least number of a window is its rightmost smallest.
+    numbered = (values & ~np.uint64(_PLACES)) | np.arange(_PLACES, _PLACES - len(values), -1, dtype=np.uint64)
+    width, size = min(WINDOW, len(values)), 1
+    while size < width:
+        step = min(size, width - size)
+        numbered = np.minimum(numbered[: len(numbered) - step], numbered[step:])
+        size += step
+    return np.unique(_PLACES - (numbered & np.uint64(_PLACES)).astype(np.int64))
