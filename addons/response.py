@@ -133,7 +133,9 @@ class Response:
 
 
 def _is_stream(exchange: Exchange, media_type: str) -> bool:
-    return exchange.route is not None and streams(exchange.route.dialect.name, media_type)
+    if exchange.route is None or (media_type == "application/json" and exchange.status >= 300):
+        return False  # where a stream is a JSON array, an error is one object all the same
+    return streams(exchange.route.dialect.name, media_type)
 
 
 def _restored(exchange: Exchange, body: bytes, content_type: str) -> RestoredAnswer:

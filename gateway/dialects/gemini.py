@@ -193,6 +193,10 @@ DIALECTS: Final[tuple[Dialect, ...]] = (
     *_operations("vertex", "/{version}/projects/{project}/locations/{location}/publishers/google/models"),
     *_operations("vertex_express", "/{version}/publishers/google/models"),
     Dialect(
+        name="gemini.models_v1", family="gemini", operation="models", path="/v1/models", shape=Shape(), method="GET",
+        query=MappingProxyType({"pageSize": re.compile("[0-9]{1,4}")}), dropped=_KEYS, model=Model.NONE,
+    ),
+    Dialect(
         name="gemini.models", family="gemini", operation="models", path="/v1beta/models", shape=Shape(), method="GET",
         query=MappingProxyType({"pageSize": re.compile("[0-9]{1,4}")}), dropped=_KEYS, model=Model.NONE,
     ),

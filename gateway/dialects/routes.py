@@ -138,7 +138,9 @@ def _speaks_anthropic(headers: Mapping[str, str]) -> bool:
 
 _HINTS: Final = (
     ("/openai/deployments/", "azure"), ("/openai/responses", "azure"), ("/v1beta", "gemini"), ("/v1alpha", "gemini"),
-    ("/model/", "bedrock"), ("/api/", "ollama"), ("/v2/", "cohere"),
+    ("/cachedContents", "gemini"), ("/files", "gemini"), ("/upload/", "gemini"), ("/v1/projects/", "gemini"),
+    ("/v1/cachedContents", "gemini"), ("/guardrail", "bedrock"), ("/async-invoke", "bedrock"), ("/model/", "bedrock"),
+    ("/api/", "ollama"), ("/v2/", "cohere"),
     *((mount, family) for family, mounts in MOUNTS.items() for mount in mounts if mount),
 )  # fmt: skip
 _SAMPLES: Final = {dialect.family: dialect for dialect in reversed(DIALECTS)}

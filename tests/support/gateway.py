@@ -33,7 +33,14 @@ UPSTREAMS = ("on-prem", "sovereign-eu", "third-party-openai", "third-party-anthr
 class Stubs:
     """The stub upstreams, on a loop of their own in a thread."""
 
-    def __init__(self, pki: Pki | None = None, *, names: tuple[str, ...] = UPSTREAMS, pause: float = 0.0) -> None:
+    def __init__(
+        self,
+        pki: Pki | None = None,
+        *,
+        names: tuple[str, ...] = UPSTREAMS,
+        pause: float = 0.0,
+        kind: type[StubUpstream] = StubUpstream,
+    ) -> None:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
@@ -42,8 +49,7 @@ class Stubs:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             context.load_cert_chain(pki.upstreams["stub"].certificate, pki.upstreams["stub"].key)
         self.by_name = {
-            name: StubUpstream(name, context=context if name.startswith("third") else None, pause=pause)
-            for name in names
+            name: kind(name, context=context if name.startswith("third") else None, pause=pause) for name in names
         }
         for stub in self.by_name.values():
             asyncio.run_coroutine_threadsafe(stub.start(), self._loop).result(5)
@@ -78,12 +84,17 @@ class RunningGateway:
     """`llmgw serve` in a folder of its own. Third-party upstreams speak TLS and want a credential."""
 
     def __init__(
-        self, folder: Path, *, settings: dict[str, Any] | None = None, rules: dict[str, Any] | None = None
+        self,
+        folder: Path,
+        *,
+        settings: dict[str, Any] | None = None,
+        rules: dict[str, Any] | None = None,
+        stub: type[StubUpstream] = StubUpstream,
     ) -> None:
         self.folder = folder
         self.pki = make_pki(folder / "pki", trust_domain=TRUST_DOMAIN, agents=("agent/demo", "agent/other"))
         init(folder, TRUST_DOMAIN)
-        self.stubs = Stubs(self.pki)
+        self.stubs = Stubs(self.pki, kind=stub)
         self.config = folder / "gateway.yaml"
         self._process: subprocess.Popen[bytes] | None = None
         self.port = 0
