@@ -23,6 +23,7 @@ __all__ = ["DoctorLine", "Patient", "examine", "healthy", "run"]
 CHECKS: Final[tuple[Check, ...]] = (
     machine.versions,
     machine.pipelines,
+    machine.ocr,
     machine.key_logging,
     machine.core_dumps,
     machine.open_files,

@@ -14,6 +14,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Final
 
+from dlp_recognizers.attachments.setup import tesseract
 from gateway.doctor.line import DoctorLine, Patient, fail, ok, warn
 
 KEY_LOG_VARIABLES: Final = ("SSLKEYLOGFILE", "MITMPROXY_SSLKEYLOGFILE")
@@ -45,6 +46,20 @@ def pipelines(patient: Patient) -> Iterator[DoctorLine]:
             )
         else:
             yield ok(f"spaCy pipeline {name}", f"version {version}")
+
+
+def ocr(patient: Patient) -> Iterator[DoctorLine]:
+    """Whether images are read, or count as unknown content."""
+    if patient.settings.dlp.attachments.ocr == "off":
+        yield ok("text in images", "not read (dlp.attachments.ocr is off): images are of unknown content")
+    elif path := tesseract():
+        yield ok("text in images", f"read by {path}")
+    else:
+        yield warn(
+            "text in images",
+            "Tesseract is not installed: images and scanned pages are of unknown content",
+            "Install it (Debian: apt-get install tesseract-ocr), or set dlp.attachments.ocr to off.",
+        )
 
 
 def key_logging(patient: Patient) -> Iterator[DoctorLine]:
