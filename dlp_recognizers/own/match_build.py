@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from dlp_recognizers.own.exact_match import KIND, stored, stored_word
-from dlp_recognizers.own.records import Kind, forms_of, kind_of
+from dlp_recognizers.own.records import ORDERED, Kind, forms_of, kind_of
 from dlp_recognizers.own.table_file import write_table
 from gateway.entities import ENTITY_GROUPS, EntityGroup, is_own_name
 from gateway.errors import ConfigurationError
@@ -154,7 +154,7 @@ class TableBuilder:
             if kind == "number":
                 bucket.sizes.add(len(form))
             elif kind == "words":
-                words = form.split(" ")
+                words = form.removeprefix(ORDERED).split(" ")
                 bucket.sizes.add(len(words))
                 self._add_words(words)
 

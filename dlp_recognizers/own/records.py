@@ -15,6 +15,8 @@ MOST_WORDS: Final = 6
 """Words of a value that are compared; a longer one is cut."""
 MOST_PARTS: Final = 8
 """Parts that a number may be written in."""
+ORDERED: Final = "="
+"""Begins a value whose words count in their order alone."""
 SHORTEST_NUMBER: Final = 5
 SHORTEST_WORDS: Final = 6
 """Letters of a value of several words."""
@@ -58,8 +60,13 @@ def forms_of(value: str, kind: Kind) -> list[str]:
 
 
 def in_order(words: Sequence[str]) -> str:
-    """Words in an order of their own, so that `Doe, Jane` is `Jane Doe`."""
-    return " ".join(sorted(words))
+    """Words in an order of their own, so that `Doe, Jane` is `Jane Doe`; but `To Anna` is not `Anna To`."""
+    return ORDERED + " ".join(words) if _is_brief(words) else " ".join(sorted(words))
+
+
+def _is_brief(words: Sequence[str]) -> bool:
+    """Whether these are two words of which one has one or two letters: every text is full of `An`, `Do` and `To`."""
+    return len(words) == 2 and min(map(len, words)) <= 2
 
 
 def _plain_email(value: str) -> str:
@@ -111,11 +118,17 @@ def phrases_in(text: str, words: Words, known: Sequence[bool], sizes: frozenset[
         for last in range(first + 1, min(first + longest, len(parts))):
             if not known[last] or not _beside(text, spans[last - 1][1], spans[last][0]):
                 break
-            if last - first + 1 in sizes:
-                yield Candidate(in_order(parts[first : last + 1]), spans[first][0], spans[last][1])
+            run = parts[first : last + 1]
+            if len(run) in sizes and not (_is_brief(run) and not _capital(text, spans[first], spans[last])):
+                yield Candidate(in_order(run), spans[first][0], spans[last][1])
 
 
 def _beside(text: str, end: int, start: int) -> bool:
     """Whether two words may belong together: blanks, commas, quotes or marks between, at most one line end."""
     between = text[end:start]
     return len(between) <= 6 and between.count("\n") <= 1
+
+
+def _capital(text: str, *spans: tuple[int, int]) -> bool:
+    """Whether every word of one or two letters among these begins with a capital."""
+    return all(text[start].isupper() for start, end in spans if end - start <= 2)

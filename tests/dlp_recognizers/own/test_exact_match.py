@@ -68,6 +68,14 @@ def test_a_value_is_found_as_people_write_it(table: Path, text: str, value: str)
     assert {(hit.entity, hit.recognizer) for hit in hits} == {("CUSTOMER_RECORD", "records:crm")}
 
 
+def test_names_that_are_little_words_count_in_order_and_with_capitals(tmp_path: Path) -> None:
+    path = tmp_path / "t.match"
+    build(path, "first+last", [("", "Anna", "To", "", ""), ("", "Marta", "de Boer", "", "")])
+    assert [(hit.start, hit.end) for hit in find(path, "ask Anna To, please")] == [(4, 11)]
+    assert find(path, "send it to Anna, introduce Anna to Ben") == []
+    assert find(path, "marta de boer") and find(path, "DE BOER, MARTA")
+
+
 @pytest.mark.parametrize(
     "text",
     ["Jane", "Doe", "Jane Smith", "José Doe-Example", "KD-2024-88129", "xKD-2024-88123y", "jane.doe@corp.examples",
