@@ -6,12 +6,15 @@ Each is tried only where the text shows a sign of it. Some of them are a sign of
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Final
 
 import re2
 
+from dlp_recognizers.linear import options
 from dlp_recognizers.page import Page
 from dlp_recognizers.views.view import Origin, Piece, build, over, same
 
@@ -37,6 +40,37 @@ _ROT13: Final = str.maketrans(_LOWER + _LOWER.upper(), _LOWER[13:] + _LOWER[:13]
 def _backwards(text: str) -> tuple[str, Origin]:
     size = len(text)
     return text[::-1], lambda start, end: (size - end, size - start)
+
+
+_TURNED_REACH: Final = 48
+"""Characters around digits that may be a number written backwards: longer than any number."""
+_TURNED: Final = (
+    r"[0-9]{16}|[0-9]{4}[ -][0-9]{4}[ -][0-9]{4}[ -][0-9]{4}|\b[0-9]{4}-[0-9]{2}-[0-9]{3}\b|[0-9]\+(?:\W|$)"
+)
+_TURNED_PLACES: Final = re2.compile(_TURNED.encode(), options())
+
+
+def _numbers_backwards(text: str) -> tuple[str, Origin] | None:
+    """As `_backwards`, for the surroundings of what may be a number, each turned round on its own."""
+    ranges: list[tuple[int, int]] = []
+    for match in _TURNED_PLACES.finditer(Page.of(text).data):
+        low, high = max(0, match.start() - _TURNED_REACH), min(len(text), match.end() + _TURNED_REACH)
+        if ranges and low <= ranges[-1][1]:
+            ranges[-1] = (ranges[-1][0], high)
+        else:
+            ranges.append((low, high))
+    if not ranges:
+        return None
+    turned = "".join(text[low:high][::-1] for low, high in ranges)
+    starts = list(accumulate((high - low for low, high in ranges), initial=0))
+
+    def place(start: int, end: int) -> tuple[int, int] | None:
+        index = bisect_right(starts, start) - 1
+        low, high = ranges[index]
+        shift = high + starts[index]
+        return None if end > starts[index] + high - low else (shift - end, shift - start)
+
+    return turned, place
 
 
 def _rot13(text: str) -> tuple[str, Origin]:
@@ -180,9 +214,10 @@ WRITINGS: Final = (
         r"elpmaxe\b|\b(?:moc|gro|ten|ed|ku|oi|rf|ti|se)\.[a-z][a-z.-]*@|[0-9]{2}[A-Z]{2}\b|_(?:phg|ohg|shg)\b"
         r"|[A-Z2-7]{16}AIKA|\b[A-Za-z0-9]{16,}[-_](?:ks|tap)\b"
         r"|(?i:\breversed?\b|\bbackwards?\b|r\xfcckw\xe4rts|umgekehrt|\[::-1\]|strrev|\.reverse\()"
-        r"|NIGEB|[0-9]{16}|[0-9]{4}[ -][0-9]{4}[ -][0-9]{4}[ -][0-9]{4}|\b[0-9]{4}-[0-9]{2}-[0-9]{3}\b|[0-9]\+(?:\W|$)",
+        r"|NIGEB",
         _backwards,
     ),
+    Writing("numbers backwards", _TURNED, _numbers_backwards, deeper=False),
     Writing(
         "rot13",
         r"(?i:\b(?:gur|naq|guvf|gung|jvgu|cnffjbeq|frperg|cyrnfr|rznvy|pneq)\b)|\.(?:pbz|arg|bet|rknzcyr|qr|rqh|hx|vb)\b"
