@@ -11,11 +11,18 @@ from dlp_recognizers.randomness import passwordish, placeholder, random_token
 _QUOTES = "\"'`"
 _NEXT_PARAMETER = re2.compile(r"&[A-Za-z_.-]+=")
 _LABELLED_VALUE = 200
+_OTHER_PASS = ("com", "tres", "sur", "by", "over")
+_PAGES = ("next", "page", "continuation", "cursor", "sync", "change", "idempotency", "marker")
+"""What makes a token a place in a list."""
+_NEVER = ("\x00",)
 
 
 def _assignment(page: Page, start: int, end: int) -> Verdict:
     """`password = "..."` and its kin. The match ends where the value begins."""
     label = page.text[start:end].lower()
+    before = page.text[max(0, start - 14) : start].lower().rstrip("_- ")
+    if before.endswith(_OTHER_PASS if label.startswith("pass") else _PAGES if label.startswith("token") else _NEVER):
+        return None
     quote = page.char(end)
     quoted = quote in _QUOTES
     if quoted and page.text[end : end + 3] == quote * 3:

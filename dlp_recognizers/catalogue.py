@@ -5,6 +5,7 @@ from __future__ import annotations
 from dlp_recognizers import (
     assignments,
     contact,
+    documents,
     financial,
     markings,
     national,
@@ -14,15 +15,23 @@ from dlp_recognizers import (
     network,
     personal,
     persons,
+    places,
     presidio_set,
     secret_files,
     secrets,
+    tables,
+    wallets,
 )
 from dlp_recognizers.linear import LinearRecognizer
 
 
 def recognizers() -> tuple[LinearRecognizer, ...]:
     """New recognizers, in the order in which they are asked."""
+    made = _of_text()
+    return (*made, tables.ColumnRecognizer(made))
+
+
+def _of_text() -> tuple[LinearRecognizer, ...]:
     return (
         *secrets.recognizers(),
         *secret_files.recognizers(),
@@ -30,6 +39,9 @@ def recognizers() -> tuple[LinearRecognizer, ...]:
         *contact.recognizers(),
         *network.recognizers(),
         *financial.recognizers(),
+        *wallets.recognizers(),
+        *documents.recognizers(),
+        *places.recognizers(),
         *presidio_set.recognizers(),
         *national.recognizers(),
         *national_north.recognizers(),

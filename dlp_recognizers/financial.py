@@ -6,7 +6,7 @@ from typing import Final
 
 from presidio_analyzer.predefined_recognizers import CryptoRecognizer
 
-from dlp_recognizers.boundaries import alone, digits, strangers
+from dlp_recognizers.boundaries import alone, digits, in_column, strangers
 from dlp_recognizers.gates import SIX_DIGITS
 from dlp_recognizers.linear import Judge, LinearRecognizer, Near, Shape, Verdict
 from dlp_recognizers.page import Page
@@ -162,7 +162,8 @@ def _card(page: Page, start: int, end: int) -> Verdict:
 def _bare_card(page: Page, start: int, end: int) -> Verdict:
     """A run of digits without separators or a word: no card if it stands among runs like it that fail the checksum."""
     wrong = sum(not luhn(other) for other in strangers(page, start, end))
-    return (start, end, 0.3 if wrong >= 2 else 0.7)
+    figures = in_column(page, start, end) or page.char(start - 1) in "-_"
+    return (start, end, 0.3 if wrong >= 2 or figures else 0.7)
 
 
 def _spread_card(page: Page, start: int, end: int) -> Verdict:

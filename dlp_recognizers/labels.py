@@ -15,13 +15,22 @@ from gateway.model import Finding, ScanResult, SpanKind, TextSpan
 
 LONGEST_VALUE: Final = 256
 """Code points. A longer text brings its own context."""
-_TELLING: Final = re.compile(
+TELLING: Final = re.compile(
     r"pass(?:word|wd|phrase|code)|pwd|secret|token|api.?key|access.?key|private.?key|credential|auth|bearer|ssn|social"
     r"|\btax|birth|dob\b|passport|licen[cs]e|iban|account|\bcard|cvv|phone|mobile|\btel\b|\bfax|mrn|patient|medical"
     r"|insurance|nhs|nino|bsn|pesel|steuer|ausweis|personnummer|diagnos|\bname\b|surname|contact|customer|employee"
-    r"|member|identi|\bip\b",
+    r"|member|identi|\bip\b|\bvat\b|\bbic\b|swift|routing|sort code|\bimei\b|\bimsi\b|\bvin\b|\bplate\b"
+    r"|policy|seed|mnemonic"
+    r"|sozial|versicher|kenn(?:zeichen|wort)|passwort|konto|geburt|telefon|handy|kunde|patiente?n?|f\xfchrerschein"
+    r"|naissance|s[e\xe9]curit|fiscal|compte|permis|immatricul|num[e\xe9]ro|nacimiento|cuenta|contrase|tel[e\xe9]fono"
+    r"|nascita|nascimento|conto\b|patente|codice|geboorte|rekening|kenteken|burgerservice|urodzen|dow[o\xf3]d|senha|conta\b"
+    r"|f[o\xf6\xf8]d(?:else|sel)|pas[a-z]{0,4}port|paspoort|prawo jazdy|rijbewijs|ajokort|p[o\xf3]li[sz]|assur"
+    r"|carte|carta|tarjeta|tessera|targa|matr[i\xed]cul|chassis"
+    r"|k[o\xf6]rkort|\bcpr\b|hetu|syntym|tilinumero|\bnif\b|\bnie\b|\bdni\b|\bnir\b|\bahv\b|\butr\b|\bnpi\b|\bein\b"
+    r"|\bmbi\b|\bsin\b|\btfn\b|aadhaar|\bpan\b|\bcpf\b|\bcnpj\b|\brut\b|\bcurp\b|\bnip\b|regon|\bpps|\biva\b|ust.?id|\bcvc\b",
     re.IGNORECASE,
 )
+"""Words that tell what the value beside them is."""
 _PROSE: Final = ("/content", "/text", "/description", "/title", "/input", "/prompt", "/instructions")
 """Ends of pointers that are common and tell nothing."""
 _HUMP: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[_\-.\s]+")
@@ -39,7 +48,7 @@ def with_labels(spans: Sequence[TextSpan]) -> tuple[Sequence[TextSpan], dict[int
         ):
             continue
         label = _label(span.path)
-        if not label or _TELLING.search(label) is None:
+        if not label or TELLING.search(label) is None:
             continue
         if changed is None:
             changed = list(spans)
@@ -71,5 +80,10 @@ def _label(pointer: str) -> str:
     while pointer:
         pointer, _, last = pointer.rpartition("/")
         if not last.isdigit():
-            return _HUMP.sub(" ", last.replace("~1", "/").replace("~0", "~"))[:64].strip()
+            return words_of(last.replace("~1", "/").replace("~0", "~"))
     return ""
+
+
+def words_of(key: str) -> str:
+    """The words of a key or a column's header: `dateOfBirth` and `date_of_birth` are `date of birth`."""
+    return _HUMP.sub(" ", key)[:64].strip()

@@ -4,24 +4,31 @@ from __future__ import annotations
 
 import re2
 
-from dlp_recognizers.linear import LinearRecognizer, Near, Shape, Verdict
+from dlp_recognizers.linear import LinearRecognizer, Near, Shape, Verdict, worded
 from dlp_recognizers.page import Page
 
-_MONTHS = (
-    r"(?:jan(?:uary|uar|vier)?|feb(?:ruary|ruar)?|f\xe9vrier|mar(?:ch|s|zo)?|m\xe4rz|apr(?:il|ile)?|avril|"
-    r"may|mai|mayo|maggio|june?|juni|juin|junio|july?|juli|juillet|julio|"
-    r"aug(?:ust)?|ao\xfbt|agosto|sept?(?:ember|embre)?|oct(?:ober|obre)?|okt(?:ober)?|nov(?:ember|embre)?|"
-    r"dec(?:ember)?|dez(?:ember)?|d\xe9cembre|dicembre|diciembre)"
+_MONTHS = worded(
+    "jan(?:uary|uar|uari|vier|eiro)?|f[eé]b(?:ruary|ruar|ruari|rero|braio)?|f[eé]vrier|fevereiro|mar(?:ch|s|ts|zo|ca)?|"
+    "m[aä]rz|maart|março|marco|marzo|apr(?:il|ile)?|avril|abril|ma[yijg]|mayo|maggio|maio|maja|mei|june?|juni|juin|junio|"
+    "junho|giugno|july?|juli|juillet|julio|julho|luglio|aug(?:ust|usti|ustus)?|ao[uû]t|agosto|"
+    "sept?(?:ember|embre|iembre)?|setembro|settembre|o[ck]t(?:ober|obre|ubre)?|outubro|ottobre|nov(?:ember|embre|iembre|embro)?|"
+    "de[cz](?:ember|embre|iembre|embro)?|d[eé]cembre|dicembre|diciembre|enero|gennaio|febbraio|"
+    "stycznia|lutego|kwietnia|czerwca|lipca|sierpnia|września|wrzesnia|października|pazdziernika|listopada|grudnia|"
+    "(?:tammi|helmi|maalis|huhti|touko|kesä|heinä|elo|syys|loka|marras|joulu)kuuta"
 )
 _DATE = (
     rf"(?:[0-9]{{1,2}}[./-] ?[0-9]{{1,2}}[./-] ?[0-9]{{2,4}}|[0-9]{{4}}[./-][0-9]{{1,2}}[./-][0-9]{{1,2}}|"
-    rf"[0-9]{{1,2}}(?:st|nd|rd|th|\.|er)? (?:of |de )?{_MONTHS}\.?,?(?: de)? [0-9]{{2,4}}|"
+    rf"[0-9]{{1,2}}(?:st|nd|rd|th|\.|er|\xba)?[ -](?:of |de )?{_MONTHS}\.?,?(?: de| del)?[ -][0-9]{{2,4}}|"
+    rf"[0-9]{{4}}[. ]{{1,2}}[0-9]{{1,2}}[. ]{{1,2}}[0-9]{{1,2}}|(?:19|20)[0-9]{{6}}|"
     rf"{_MONTHS}\.? [0-9]{{1,2}}(?:st|nd|rd|th)?,? [0-9]{{4}})"
 )
-_BORN = (
-    r"(?:\b(?:d\.?o\.?b\.?|date[ _-]?of[ _-]?birth|birth[ _-]?(?:date|day)|dateOfBirth|birthdate|"
-    r"born(?: on)?|geboren(?: am)?|geburtsdatum|geburtstag|geb\.|n\xe9e?(?: le)?|date de naissance|"
-    r"nacid[oa](?: el)?|fecha de nacimiento|nat[oa] il|data di nascita|geboortedatum|f\xf6delsedatum|data urodzenia))"
+_BORN = worded(
+    r"\b(?:d\.?o\.?b\.?|date[ _-]?of[ _-]?birth|birth[ _-]?(?:date|day)|dateOfBirth|birthdate|born(?: on)?|"
+    r"geboren(?: am)?|"
+    r"geburtsdatum|geburtstag|geb\.|n[ée]e?\(?e?\)?(?: le)?|date de naissance|naissance|nacid[oa](?: el)?|"
+    r"fecha de nacimiento|fecha nac\.?|nat[oa]/?a?(?: il)?|data di nascita|geboortedatum|geboren op|data de nascimento|"
+    r"nascid[oa](?: em| a)?|nascimento|data urodzenia|urodzon[yae](?: dnia)?|ur\.|f[öo]delsedatum|född(?: den)?|"
+    r"f[øo]dselsdato|født(?: den)?|f[øo]dselsdag|syntym[äa]aika|syntynyt|narozen[aáý]?|sz[üu]letett)"
 )
 _GLUE = (
     r"[\x22'*_|,)\]]{0,4}\s{0,3}(?:[:=>|-]|\bis\b|\bwas\b|\bist\b|\bon\b|\bam\b)?[\s:|"
@@ -48,7 +55,7 @@ def _tail_value(page: Page, start: int, end: int) -> Verdict:
     if match is None:
         return None
     value = page.text[start + match.start() : end].rstrip("./-")
-    if sum(map(str.isdigit, value)) < 3 or page.char(end).isalnum():
+    if sum(map(str.isdigit, value)) < 3 or page.char(end).isalnum() or page.char(start - 1) == "-":
         return None
     return (start + match.start(), start + match.start() + len(value), 0.85)
 
@@ -154,12 +161,6 @@ def recognizers() -> list[LinearRecognizer]:
             name="date-of-birth",
         ),
         _labelled("MEDICAL_RECORD_NUMBER", record, code, name="medical-record"),
-        _labelled(
-            "PASSPORT",
-            r"\b(?:passport|reisepass|passeport|pasaporte|passaporto|paspoort|pass-?nr)",
-            r"[A-Za-z0-9]{6,12}",
-            name="passport",
-        ),
         _labelled(
             "US_DRIVER_LICENSE",
             r"\b(?:driver'?s?|driving)[ _-]?licen[cs]e",

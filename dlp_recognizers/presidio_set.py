@@ -140,7 +140,7 @@ NUMBERS = (
         r"\b[CFGHJKLMNPRTVWXYZ][CFGHJKLMNPRTVWXYZ0-9]{7}[0-9]\b",
         r"ausweis|identity card|id card|national id",
         presidio(stock.DeIdCardRecognizer),
-        named=0.85,
+        named=0.9,
         unsure=0.5,
     ),
     Number(

@@ -89,7 +89,7 @@ CONTEXTS: Final[tuple[tuple[str, str, str], ...]] = (
 """(name, words, value): the words in any letter case, the value as the vendor writes it."""
 
 _BETWEEN = (
-    r"[A-Za-z0-9_. \x22'\[\]()-]{0,40}[\x22'`\]]?\s{0,3}(?:=>|:=|[:=,]|\bis\b)\s{0,3}(?i:bearer |token )?[\x22'`]?"
+    r"[A-Za-z0-9_. \x22'\[\]()-]{0,40}[\x22'`\]]?\s{0,3}(?:=>|:=|[:=,|\t]|\bis\b)\s{0,3}(?i:bearer |token )?[\x22'`]?"
 )
 
 

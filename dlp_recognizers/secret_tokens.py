@@ -128,7 +128,6 @@ WEAK: Final = _WEAK | {
     "okta",
     "llmgw-like bearer",
     "intercom or facebook",
-    "nuget",
     "discord bot",
 }
 """Formats whose body must mix cases, because words could be spelled so."""

@@ -20,7 +20,7 @@ def _token(page: Page, start: int, end: int) -> Verdict:
     value = page.text[start:end]
     if (left.isalnum() and value[0].isalnum()) or page.char(end).isalnum():
         return None
-    body = value.rstrip("._-=")
+    body = value.rstrip("._-")
     if "*" in body or "xxxx" in body.lower() or len(set(body)) < 10:
         return None
     return (start, start + len(body), 0.95) if any(map(str.isdigit, body)) and entropy(body) > 3.0 else None

@@ -11,7 +11,8 @@ import random
 import string
 
 from tests.dlp_recognizers.kinds import Kind
-from tests.dlp_recognizers.national_values import NATIONAL
+from tests.dlp_recognizers.national_values import NATIONAL, fill
+from tests.dlp_recognizers.secret_values import VENDOR_CONTEXTS, VENDOR_TOKENS
 
 _ALNUM = string.ascii_letters + string.digits
 _FIRST = ("jane", "omar", "lena", "piotr", "aoife", "mateo", "ines", "yuki", "sven", "greta")
@@ -239,6 +240,82 @@ def bitcoin(rng: random.Random) -> str:
     return "1" * (len(data) - len(data.lstrip(b"\x00"))) + out
 
 
+def _document(entity: str, labels: str, *templates: str) -> Kind:
+    """A document's number that only its label tells."""
+
+    def make(rng: random.Random) -> str:
+        return fill(rng, rng.choice(templates))
+
+    make.__name__ = entity.lower()
+    return Kind(entity, make, tuple(labels.split("|")))
+
+
+DOCUMENTS = (
+    _document(
+        "PASSPORT",
+        "passport number|Reisepass|passeport|pasaporte|passaporto|paspoort|paszport",
+        "LA#######",
+        "C##X##T##",
+    ),
+    _document(
+        "DRIVER_LICENSE",
+        "driving licence|Führerschein|permis de conduire|rijbewijs|prawo jazdy|körkort",
+        "L#######",
+        "##########",
+    ),
+    _document(
+        "VEHICLE_PLATE", "licence plate|plaque d'immatriculation|targa|kenteken|matrícula", "AA ### AA", "AA##AAA"
+    ),
+    _document(
+        "NATIONAL_ID", "identity card|carte d'identité|carta d'identità|identiteitskaart", "LA#######", "########"
+    ),
+    _document(
+        "BANK_ACCOUNT",
+        "numéro de compte|número de cuenta|rekeningnummer|tilinumero",
+        "##########",
+    ),
+    _document(
+        "HEALTH_INSURANCE_NUMBER",
+        "insurance member id|numéro d'assuré|polisnummer|póliza",
+        "LLL#########",
+        "##########",
+    ),
+    _document(
+        "DATE_OF_BIRTH",
+        "date of birth|Geburtsdatum|date de naissance|fecha de nacimiento|data di nascita|"
+        "geboortedatum|data de nascimento|data urodzenia|födelsedatum|fødselsdato|syntymäaika",
+        "d.m.19y",
+        "19y-m-d",
+        "d/m/19y",
+    ),
+    _document(
+        "VIN",
+        "VIN|chassis",
+        "1HGCM####3B00####",
+    ),
+    _document(
+        "IMSI",
+        "IMSI",
+        "26201##########",
+    ),
+    _document(
+        "UK_SORT_CODE",
+        "sort code",
+        "##-##-##",
+    ),
+    _document(
+        "BIC",
+        "BIC|SWIFT",
+        "DEUTDEFF###",
+        "AAAADEAA",
+    ),
+    _document(
+        "MEDICAL_RECORD_NUMBER",
+        "MRN|patient id|medical record",
+        "########",
+    ),
+)
+"""Numbers of documents and other things that a word beside them tells."""
 KINDS = (
     Kind("EMAIL_ADDRESS", email),
     Kind("PHONE_NUMBER", phone),
@@ -267,5 +344,5 @@ KINDS = (
     Kind("URL_CREDENTIALS", url_credentials),
 )
 """Every kind that is found without a word beside it."""
-ALL_KINDS = (*KINDS, *NATIONAL)
+ALL_KINDS = (*KINDS, *NATIONAL, *VENDOR_TOKENS, *VENDOR_CONTEXTS, *DOCUMENTS)
 """Those and the ones that need a word."""
