@@ -1,4 +1,4 @@
-"""Values that are cut over several strings of a request: the strings' ends are read together. Pure, but for `Tails`.
+"""Values that are cut over several strings of a request: the strings' ends are read together. Pure.
 
 Only what stands at a cut is read again, and only where it may matter: a conversation costs next to nothing more.
 What is found is told for each piece, in the offsets of its own string.
@@ -7,7 +7,6 @@ What is found is told for each piece, in the offsets of its own string.
 from __future__ import annotations
 
 import re
-from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
@@ -31,9 +30,9 @@ OVERLAP: Final = 160
 MAX_JOINS: Final = 50_000
 """Readings of one request. More of them than this make the scan incomplete."""
 
-_NEAR: Final = 40
-_WORTH: Final = re.compile(r"@|[0-9](?:[^0-9]{0,6}[0-9]){3}|[A-Z0-9]{16}|[A-Za-z0-9_-]{24}")
-_LEFT: Final = re.compile(r"[\w@+/=.:-][ ]?$")
+NEAR: Final = 40
+WORTH: Final = re.compile(r"@|[0-9](?:[^0-9]{0,6}[0-9]){3}|[A-Z0-9]{16}|[A-Za-z0-9_-]{24}")
+LEFT: Final = re.compile(r"[\w@+/=.:-][ ]?$")
 _RIGHT: Final = re.compile(r"^[ ]?[\w@+/=.-]")
 _STOP: Final = re.compile(r"[.:!?]\s*$")
 _SWITCH: Final = re.compile(r"(?<=[0-9])(?=[A-Za-z])|(?<=[A-Za-z])(?=[0-9])")
@@ -123,24 +122,24 @@ def _may_go_on(left: str, right: str) -> bool:
     if len(left) <= SHORT and len(right) <= SHORT:
         if left.isspace() or right.isspace():
             return True
-        return _LEFT.search(left[-2:]) is not None and _RIGHT.match(right) is not None
+        return LEFT.search(left[-2:]) is not None and _RIGHT.match(right) is not None
     return _at_cut(left, right)
 
 
 def _at_cut(left: str, right: str) -> bool:
     """Whether a value may go on from the end of one string to the start of another."""
-    if _open_key(left) >= 0:
+    if open_key(left) >= 0:
         return True
-    if _LEFT.search(left[-2:]) is None or _RIGHT.match(right) is None:
+    if LEFT.search(left[-2:]) is None or _RIGHT.match(right) is None:
         return False
-    end, start = left[-_NEAR:], right[:_NEAR]
+    end, start = left[-NEAR:], right[:NEAR]
     if _STOP.search(end) is not None and right.lstrip()[:1].isupper():
         return False
-    tail, head = _last_word(end), _first_word(start)
-    return _WORTH.search(tail + head) is not None
+    tail, head = last_word(end), _first_word(start)
+    return WORTH.search(tail + head) is not None
 
 
-def _last_word(text: str) -> str:
+def last_word(text: str) -> str:
     """The end of `text` from its last but two blanks on: digits are written in groups."""
     return " ".join(text.split(" ")[-3:])
 
@@ -173,13 +172,13 @@ def _stretch(spans: Sequence[TextSpan], row: Sequence[int], at: int) -> tuple[in
     if len(text) <= SHORT:
         return index, 0, len(text)
     if at == 0:
-        begin = _open_key(text)
+        begin = open_key(text)
         return index, begin if begin >= 0 else max(0, len(text) - REACH), len(text)
-    reach = KEY_REACH if _open_key(spans[row[at - 1]].text) >= 0 else REACH
+    reach = KEY_REACH if open_key(spans[row[at - 1]].text) >= 0 else REACH
     return index, 0, min(len(text), reach)
 
 
-def _open_key(text: str) -> int:
+def open_key(text: str) -> int:
     """Where a private key begins that does not end in `text`; -1 if there is none."""
     begin = text.rfind("-----BEGIN", max(0, len(text) - KEY_REACH))
     if begin < 0 or text.find("-----END", begin) >= 0 or _PEM.match(text, begin) is None:
@@ -190,7 +189,7 @@ def _open_key(text: str) -> int:
 def _joined(spans: Sequence[TextSpan], stretches: Sequence[tuple[int, int, int]]) -> Iterator[Join]:
     """The stretches as one text; and once more with blanks where digits and words meet."""
     for join in (_join(spans, stretches, blanks=False), _join(spans, stretches, blanks=True)):
-        if join is not None and len(join.parts) > 1 and _WORTH.search(join.text) is not None:
+        if join is not None and len(join.parts) > 1 and WORTH.search(join.text) is not None:
             yield join
 
 
@@ -231,7 +230,7 @@ def _same_place(one: str, other: str) -> bool:
 
 
 def _end_of(index: int, text: str) -> tuple[int, int, int]:
-    begin = _open_key(text)
+    begin = open_key(text)
     return index, begin if begin >= 0 else max(0, len(text) - REACH), len(text)
 
 
@@ -270,39 +269,3 @@ def without_joins(result: ScanResult, count: int, joins: Sequence[Join]) -> Scan
                 findings.append(each)
     total = result.total_bytes - sum(len(join.text.encode("utf-8", "surrogatepass")) for join in joins)
     return replace(result, findings=tuple(findings), total_bytes=total, new_bytes=min(result.new_bytes, total))
-
-
-class Tails:
-    """How the last requests of each agent ended, where something may go on in the next one.
-
-    Holds text: bounded, short-lived, never written anywhere. Not thread-safe.
-    """
-
-    def __init__(self, *, agents: int = 4096, each: int = 4, seconds: float = 900.0) -> None:
-        self._agents = agents
-        self._each = each
-        self._seconds = seconds
-        self._tails: OrderedDict[str, list[tuple[float, str]]] = OrderedDict()
-
-    def recall(self, agent: str, *, now: float) -> tuple[str, ...]:
-        """The ends that are not too old, newest first."""
-        return tuple(text for until, text in reversed(self._tails.get(agent, ())) if until > now)
-
-    def remember(self, agent: str, spans: Sequence[TextSpan], *, now: float) -> None:
-        """Keep how the last string of a request ends, if a value may be cut there."""
-        last = next((span.text for span in reversed(spans) if span.kind is SpanKind.TEXT and span.text), "")
-        if _LEFT.search(last[-2:]) is None or _WORTH.search(_last_word(last[-_NEAR:]) + "0") is None:
-            return
-        begin = _open_key(last)
-        tail = last[begin:] if begin >= 0 else last[-REACH:]
-        kept = [entry for entry in self._tails.pop(agent, []) if entry[0] > now and entry[1] != tail]
-        self._tails[agent] = [*kept, (now + self._seconds, tail)][-self._each :]
-        if len(self._tails) > self._agents:
-            self._tails.popitem(last=False)
-
-    def clear(self) -> None:
-        """Forget everything."""
-        self._tails.clear()
-
-    def __repr__(self) -> str:
-        return f"Tails(agents={len(self._tails)})"

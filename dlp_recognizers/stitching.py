@@ -10,10 +10,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Final
 
-from dlp_recognizers.joins import Tails, TooManyJoins, joins_of, with_joins, without_joins
+from dlp_recognizers.joins import TooManyJoins, joins_of, with_joins, without_joins
 from dlp_recognizers.labels import with_labels, without_labels
 from dlp_recognizers.obfuscation import ENTITY
 from dlp_recognizers.own.fragments import joined
+from dlp_recognizers.tails import Tails
 from gateway.model import ScanResult, SpanKind, TextSpan
 
 __all__ = ["Stitching", "Tails", "TooManyJoins"]

@@ -122,9 +122,10 @@ def _guesses(text: str, origin: Origin, budget: _Budget, levels: int) -> Iterato
     """What is read once joints are closed and ciphers tried."""
     if len(text) < 8:
         return
-    for index in sorted(_gate_keeper().open(Page.of(text).data)):
+    page = Page.of(text)
+    for index in sorted(_gate_keeper().open(page.data)):
         if index < len(CLOSERS):
-            closed = CLOSERS[index].close(text)
+            closed = CLOSERS[index].close(page)
             if closed is None:
                 continue
             found, place = compact(*closed, origin)

@@ -9,9 +9,10 @@ import pytest
 
 from benchmarks import texts
 from dlp_recognizers.engine import Engine
-from dlp_recognizers.joins import Tails, joins_of
+from dlp_recognizers.joins import joins_of
 from dlp_recognizers.local import LocalScanner
 from dlp_recognizers.stitching import Stitching
+from dlp_recognizers.tails import Tails
 from gateway.model import Finding, SpanKind, TextSpan
 
 CARD = "4539148803436467"
