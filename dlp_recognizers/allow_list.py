@@ -11,6 +11,7 @@ EXAMPLES: Final = frozenset(
         ("IBAN_CODE", "DE89370400440532013000"),
         ("IBAN_CODE", "GB82WEST12345698765432"),
         ("US_SSN", "111223333"),
+        ("US_MBI", "1EG4TE5MK73"),
     }
 )
 """Entity and value, the value without blanks, dots and hyphens, in capitals."""

@@ -24,7 +24,8 @@ TELLING: Final = re.compile(
     r"|sozial|versicher|kenn(?:zeichen|wort)|passwort|konto|geburt|telefon|handy|kunde|patiente?n?|f\xfchrerschein"
     r"|naissance|s[e\xe9]curit|fiscal|compte|permis|immatricul|num[e\xe9]ro|nacimiento|cuenta|contrase|tel[e\xe9]fono"
     r"|nascita|nascimento|conto\b|patente|codice|geboorte|rekening|kenteken|burgerservice|urodzen|dow[o\xf3]d|senha|conta\b"
-    r"|f[o\xf6\xf8]d(?:else|sel)|pas[a-z]{0,4}port|paspoort|prawo jazdy|rijbewijs|ajokort|p[o\xf3]li[sz]|assur"
+    r"|f[o\xf6\xf8]d(?:else|sel)|pas[a-z]{0,4}port|paspoort|reisepass"
+    r"|prawo jazdy|rijbewijs|ajokort|p[o\xf3]li[sz]|assur"
     r"|carte|carta|tarjeta|tessera|targa|matr[i\xed]cul|chassis"
     r"|k[o\xf6]rkort|\bcpr\b|hetu|syntym|tilinumero|\bnif\b|\bnie\b|\bdni\b|\bnir\b|\bahv\b|\butr\b|\bnpi\b|\bein\b"
     r"|\bmbi\b|\bsin\b|\btfn\b|aadhaar|\bpan\b|\bcpf\b|\bcnpj\b|\brut\b|\bcurp\b|\bnip\b|regon|\bpps|\biva\b|ust.?id|\bcvc\b",
