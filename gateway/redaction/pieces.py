@@ -60,7 +60,8 @@ class SpanText:
             yield Piece(start, end, self.text[start:end], self._depth)
             return
         first = bisect_left(self._tokens, start, key=lambda token: token[1])
-        for low, high in self._tokens[first:]:
+        # By index: a slice would copy the rest of the text's tokens for every range.
+        for low, high in (self._tokens[at] for at in range(first, len(self._tokens))):
             if low >= end:
                 return
             if high <= start:
