@@ -67,7 +67,7 @@ class Tree:
         """User and system seconds: of the whole tree, children that ended included; or of the processes whose command
         line holds `holding`, without their children."""
         total = 0.0
-        for process in self._members():
+        for process in self.members():
             try:
                 if holding and not any(holding in word for word in process.cmdline()):
                     continue
@@ -82,7 +82,7 @@ class Tree:
     def rss(self, holding: str = "") -> list[int]:
         """Resident bytes of each process, of those whose command line holds `holding`."""
         found = []
-        for process in self._members():
+        for process in self.members():
             try:
                 if not holding or any(holding in word for word in process.cmdline()):
                     found.append(int(process.memory_info().rss))
@@ -114,7 +114,7 @@ class Tree:
         except ProcessLookupError:
             return
 
-    def _members(self) -> list[psutil.Process]:
+    def members(self) -> list[psutil.Process]:
         try:
             return [self._psutil, *self._psutil.children(recursive=True)]
         except psutil.NoSuchProcess:
