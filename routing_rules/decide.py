@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gateway.model import Decision, Level, Upstream
+from routing_rules.cloud_tags import runs_in_cloud, would_leave
 from routing_rules.policy import CANARY_RULE, CLEARANCE_RULE, DEFAULT_RULE, CompiledRule, Policy, RuleContext
 
 
@@ -25,14 +26,16 @@ def decide(policy: Policy, context: RuleContext) -> Decision:
 
 
 def offers(upstream: Upstream, dialect: str, model: str) -> str | None:
-    """The name of `model` at `upstream`; None if it does not speak `dialect` or does not have the model. A request that
-    has no model (a stored file, a list) has none there either: the empty name."""
+    """The name of `model` at `upstream`; None if it does not speak `dialect`, does not have the model, or is ours and
+    would hand the request on to the model's vendor. A request that has no model (a stored file, a list) has none there
+    either: the empty name."""
     if dialect not in upstream.dialects:
         return None
     if not model:
         return ""
     named = upstream.models.get(model) or upstream.models.get("*") or None
-    return model if named == "*" else named
+    name = model if named == "*" else named
+    return None if name is not None and would_leave(upstream, name) else name
 
 
 def _canary(policy: Policy, upstream: Upstream, context: RuleContext) -> Decision:
@@ -92,6 +95,8 @@ def _routed(policy: Policy, rule: CompiledRule, context: RuleContext) -> Decisio
     # The model's name is the client's text: it may hold anything and is not repeated here.
     away = any(offers(each, context.dialect, context.model) is not None for each in rule.route)
     why = "that offers this model is available now" if away else f"offers this model in the dialect {context.dialect}"
+    if not away and runs_in_cloud(context.model):
+        why = "may run a model whose tag ends in cloud: a local server hands its requests on to its vendor"
     return Decision(
         allow=False,
         rule=rule.id,

@@ -7,6 +7,7 @@ from typing import Final
 
 from gateway.diagnostics import Diagnostic, did_you_mean
 from gateway.document_model import SourceMap
+from routing_rules.cloud_tags import runs_in_cloud
 from routing_rules.dialect_names import named
 from routing_rules.model import DIALECTS, UpstreamDocument
 from routing_rules.urls import BadUrl, address, is_loopback, is_private, parse_base_url
@@ -69,6 +70,9 @@ def _names(upstream: UpstreamDocument, loc: _Loc) -> Iterator[_Fault]:
             yield at, f"unknown dialect {name}", did_you_mean(name, DIALECTS), "unknown-dialect"
     for name, there in upstream.models.items():
         at = (*loc, "models", name)
+        if upstream.tier == "on_prem" and runs_in_cloud(name if there == "*" else there):
+            fix = "give the tag of a model that runs here, or list the vendor as an upstream of its own tier"
+            yield at, f"{there} runs at its vendor, whatever server is asked for it", fix, "cloud-tag"
         if there == "*" and name != "*":
             yield at, '"*" as a value goes with the key "*" only', f"write the name of {name} there", "bad-wildcard"
         elif "*" in name and name != "*":

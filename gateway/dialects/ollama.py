@@ -107,8 +107,3 @@ DIALECTS: Final[tuple[Dialect, ...]] = (
     _one("show", "read", "/api/show", SHOW),
     _one("models", "models", "/api/tags", Shape(), method="GET", model=Model.NONE),
 )
-
-
-def runs_in_the_cloud(model: str) -> bool:
-    """Whether an Ollama server hands this model's requests to ollama.com: its tag is `cloud` or ends in `-cloud`."""
-    return model.lower().endswith("cloud")

@@ -136,6 +136,19 @@ def test_nothing_falls_through_when_no_upstream_can_serve() -> None:
     assert "my-secret-model" not in none.reason + none.message
 
 
+@pytest.mark.parametrize("model", ["gpt-oss:120b-cloud", "kimi-k2:cloud", "GLM:Cloud", "hub/a:1b-cloud"])
+def test_a_model_that_a_local_server_hands_on_is_not_offered_inside(model: str) -> None:
+    inside = policy("  - id: in\n    then: {route: [inside], profile: pii}\n")
+    decision = decide(inside, context(model=model))
+    assert not decision.allow
+    assert "a local server hands its requests on to its vendor" in decision.reason
+    outside = policy("  - id: out\n    then: {route: [inside, far], profile: pii}\n")
+    upstream = decide(outside, context(model=model)).upstream
+    assert upstream is not None and upstream.id == "far"
+    for name in ("cloud", "my-cloud", "cloud:7b", "nimbus/cloud-7b"):
+        assert decide(inside, context(model=name)).allow
+
+
 def test_models_of_an_agent() -> None:
     rules = policy(
         "  - id: denied\n    when: {tenant: [sales]}\n    then: {deny: Not here.}\n"
