@@ -25,15 +25,20 @@ _BREAKS: Final[Mapping[str, str]] = {
     "annotation": "\n", "creator": "\n", "date": "\n", "a": "", "span": "",
 }  # fmt: skip
 _PROPERTIES: Final = ("docProps/", "meta.xml", "customXml/", "settings.xml")
-_DULL: Final = frozenset(
+_WRITTEN: Final = frozenset(
     (
-        "rsidR", "rsidRDefault", "rsidP", "rsidRPr", "rsidTr", "paraId", "textId", "rsidSect", "rsid", "val", "ascii",
-        "hAnsi", "cs", "eastAsia", "style-name", "family", "color", "fill", "uri", "typeface", "type", "Type",
-        "ContentType", "PartName", "Extension", "full-path", "media-type", "parent-style-name",
-        "w", "h", "spans", "r", "x", "y",
+        "descr", "title", "alt", "author", "initials", "Target", "tooltip", "display", "location", "href", "text",
+        "desc", "prompt", "promptTitle", "error", "errorTitle", "userName", "comment", "longDesc", "label",
     )
 )  # fmt: skip
-"""Attributes that hold names of styles, colours, cells: no text that a person wrote. `val` is read where it is text."""
+"""Attributes that people write, or that lead somewhere."""
+_LOOK: Final = re.compile(
+    r"(?:^|/)(?:styles|stylesWithEffects|theme\d*|fontTable|numbering|tableStyles|webSettings)\.xml$"
+)
+"""Parts that say how a document looks: names of styles and fonts in their attributes are nobody's text."""
+_GUID: Final = re.compile(r"\{?[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}\}?")
+_NAMESPACE: Final = re.compile(r"(?:http://(?:schemas|purl|www\.w3)\.|urn:(?:schemas|oasis))[\w.:/#-]{1,120}")
+_LONG_TOKEN: Final = 16
 _WRITTEN_VAL: Final = frozenset(
     ("alias", "tag", "title", "placeholder", "documentProtection", "name", "docVar", "default")
 )
@@ -49,19 +54,6 @@ _CELL: Final = "\1"
 _VALUE: Final = "\2"
 """Marks that XML 1.0 does not allow in text."""
 _SHEET_BREAKS: Final = {"c": _CELL, "row": "\n", "f": _VALUE, "v": _VALUE, "oddHeader": "\n", "oddFooter": "\n"}
-_SHEET_DULL: Final = _DULL | {
-    "t",
-    "s",
-    "ref",
-    "sqref",
-    "customHeight",
-    "ht",
-    "dyDescent",
-    "width",
-    "style",
-    "min",
-    "max",
-}
 
 
 def package_kind(names: frozenset[str], mimetype: bytes) -> str:
@@ -123,6 +115,23 @@ class _Shared:
         return self.texts[int(number)]
 
 
+def _written(name: str, value: str) -> bool:
+    """Whether an attribute may hold what somebody wrote: by its name, or because no word of the format is so."""
+    return name in _WRITTEN or (" " in value and not _NAMESPACE.fullmatch(value)) or _telling(name, value)
+
+
+def _address(_name: str, value: str) -> bool:
+    return "@" in value
+
+
+def _telling(_name: str, value: str) -> bool:
+    if "@" in value:
+        return True
+    if len(value) < _LONG_TOKEN or " " in value or _GUID.fullmatch(value) or _NAMESPACE.fullmatch(value):
+        return False
+    return any(map(str.isdigit, value)) and not value.endswith((".xml", ".rels"))
+
+
 def _member(archive: Archive, name: str) -> bytes:
     return next((archive.read(info) for info in archive.members if info.filename == name), b"")
 
@@ -139,7 +148,8 @@ def _read_part(document: Document, archive: Archive, info: zipfile.ZipInfo) -> N
         if name in _WRITTEN_VAL:
             written.extend(value for key, value in attributes.items() if key.endswith("val"))
 
-    reader = XmlText(_BREAKS, every="\n" if lined else "", skip_names=_DULL, on_element=note)
+    wanted = _address if _LOOK.search(info.filename) else _written
+    reader = XmlText(_BREAKS, every="\n" if lined else "", wanted=wanted, on_element=note)
     for chunk in archive.chunks(info):
         reader.feed(chunk)
     text = reader.close()
@@ -150,7 +160,7 @@ def _shared_strings(document: Document, archive: Archive) -> _Shared:
     info = next((each for each in archive.members if each.filename == _SHARED), None)
     if info is None:
         return _Shared()
-    reader = XmlText({"si": "\0"}, attributes=False)
+    reader = XmlText({"si": "\0"})
     for chunk in archive.chunks(info):
         reader.feed(chunk)
     texts = reader.close().split("\0")[:-1]
@@ -169,7 +179,7 @@ def _read_sheet(document: Document, archive: Archive, info: zipfile.ZipInfo, sha
             document.budget.cell()
             kinds.append(attributes.get("t", "n"))
 
-    reader = XmlText(_SHEET_BREAKS, skip_names=_SHEET_DULL, on_element=note)
+    reader = XmlText(_SHEET_BREAKS, wanted=_written, on_element=note)
     for chunk in archive.chunks(info):
         reader.feed(chunk)
     cells = reader.close().split(_CELL)

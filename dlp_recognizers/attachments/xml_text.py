@@ -13,7 +13,8 @@ _CHUNK: Final = 65_536
 
 
 class XmlText:
-    """Collects the character data of XML, with attribute values on lines of their own at the end.
+    """Collects the character data of XML, with those attribute values that are `wanted` (local name, value) on lines of
+    their own at the end.
 
     `breaks` maps local element names to what stands after them (and, for empty ones, in their place): elements that
     are not named do not separate, so a word cut into runs stays one word.
@@ -24,14 +25,12 @@ class XmlText:
         breaks: Mapping[str, str],
         *,
         every: str = "",
-        attributes: bool = True,
-        skip_names: frozenset[str] = frozenset(),
+        wanted: Callable[[str, str], bool] | None = None,
         on_element: Callable[[str, Mapping[str, str]], None] | None = None,
     ) -> None:
         self._breaks = breaks
         self._every = every
-        self._attributes = attributes
-        self._skip = skip_names
+        self._wanted = wanted
         self._on_element = on_element
         self._depth = 0
         self._out: list[str] = []
@@ -59,7 +58,8 @@ class XmlText:
             self._parser.Parse(b"", True)
         except expat.ExpatError:
             raise Unreadable("damaged") from None
-        text = "".join(self._out)
+        # Lines that are only there to make the XML pretty.
+        text = "\n".join(line for line in "".join(self._out).split("\n") if line and not line.isspace())
         values = "\n".join(self._values)
         return f"{text}\n{values}" if values else text
 
@@ -67,9 +67,9 @@ class XmlText:
         self._depth += 1
         if self._depth > _DEPTH:
             raise Unreadable("depth")
-        if self._attributes:
+        if self._wanted is not None:
             for key, value in attributes.items():
-                if len(value) > 2 and _local(key) not in self._skip and not value.startswith("http://schemas."):
+                if len(value) > 2 and self._wanted(_local(key), value):
                     self._values.setdefault(value)
         if self._on_element is not None:
             self._on_element(_local(name), attributes)
@@ -95,9 +95,9 @@ def _local(name: str) -> str:
     return name.rpartition(":")[2]
 
 
-def xml_text(data: bytes, breaks: Mapping[str, str], *, every: str = "", skip: frozenset[str] = frozenset()) -> str:
-    """The text of one document in memory. Raises Unreadable."""
-    reader = XmlText(breaks, every=every, skip_names=skip)
+def xml_text(data: bytes, breaks: Mapping[str, str], *, every: str = "") -> str:
+    """The text of one document in memory, with every attribute. Raises Unreadable."""
+    reader = XmlText(breaks, every=every, wanted=lambda _name, _value: True)
     for at in range(0, len(data), _CHUNK):
         reader.feed(data[at : at + _CHUNK])
     return reader.close()
