@@ -18,6 +18,7 @@ _DESCRIPTOR: Final = 24
 """Bytes of the longest data descriptor after a member."""
 _ENCRYPTED: Final = 0x1 | 0x40
 _EXTRA: Final = 512
+_ZIP64_RECORDS: Final = 76
 _GZIP_HEADER: Final = 10
 _GZIP_NAME: Final = 0x08
 _GZIP_PLAIN: Final = 0x01 | _GZIP_NAME
@@ -61,7 +62,10 @@ class Archive:
         end = self._data.rfind(b"PK\x05\x06")
         directory = self._zip.start_dir
         commented = end + 22 + len(self._zip.comment)
-        return at <= directory <= at + _DESCRIPTOR and commented == len(self._data)
+        after = directory + int.from_bytes(self._data[end + 12 : end + 16], "little")
+        if not at <= directory <= at + _DESCRIPTOR or commented != len(self._data):
+            return False
+        return end - after in (0, _ZIP64_RECORDS)
 
     def chunks(self, info: zipfile.ZipInfo) -> Iterator[bytes]:
         """One member, unpacked piece by piece. Raises Unreadable."""
@@ -137,10 +141,13 @@ def read_tar(document: Document, data: bytes) -> None:
         with tarfile.open(fileobj=io.BytesIO(data), mode="r:") as archive:
             for member in archive:
                 document.budget.member()
-                document.view(f"{member.name}\n{member.uname}\n{member.linkname}")
+                said = (member.name, member.uname, member.gname, member.linkname, *member.pax_headers.values())
+                document.view("\n".join(filter(None, said)))
                 stream = archive.extractfile(member) if member.isreg() else None
                 if stream is not None:
                     document.budget.unpack(member.size)
                     document.nested(stream.read(), member.name, document.depth + 1)
+            if data[archive.offset :].strip(b"\0"):
+                document.unknown("polyglot")  # something after the end
     except (tarfile.TarError, EOFError, OSError, ValueError):
         raise Unreadable("damaged") from None

@@ -9,7 +9,7 @@ import warnings
 from collections.abc import Iterator
 from typing import Any, Final
 
-from PIL import ExifTags, Image, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 from dlp_recognizers.attachments.budget import Unreadable
 from dlp_recognizers.attachments.reader import Document, Word
@@ -67,7 +67,15 @@ def read_image(document: Document, data: bytes) -> None:
         document.unknown("image")
         return
     document.budget.image()
-    document.pixels(*recognised(document, picture))
+    document.pixels(*recognised(document, upright(picture)))
+
+
+def upright(picture: Image.Image) -> Image.Image:
+    """The picture as it is shown: turned as its metadata says. Raises Unreadable: `damaged`."""
+    try:
+        return ImageOps.exif_transpose(picture)
+    except (OSError, ValueError, SyntaxError, TypeError, KeyError, OverflowError, IndexError, AttributeError):
+        raise Unreadable("damaged") from None
 
 
 def readable_runs(data: bytes) -> Iterator[str]:

@@ -46,8 +46,12 @@ def _read_part(document: Document, message: Message) -> None:
         return  # stands in the file as it is
     if text_part and not _ascii(message) and isinstance(message, EmailMessage):
         document.view(str(message.get_content(errors="replace")))
-    name = message.get_filename() if not text_part else ""
-    document.nested(content, name or "", document.depth + 1)
+    if message.defects:
+        document.unknown("damaged")  # others may read it otherwise
+    name = message.get_filename() or ""
+    if text_part:
+        name = "part.html" if message.get_content_subtype() == "html" else ""
+    document.nested(content, name, document.depth + 1)
 
 
 def _ascii(message: Message) -> bool:

@@ -21,6 +21,8 @@ _INLINE: Final = frozenset(
 )  # fmt: skip
 _DATA_URL: Final = re.compile(r"data:([\w.+/-]{0,100})((?:;[\w=.-]{1,60}){0,4}),", re.IGNORECASE)
 _EMBEDDED: Final = re.compile(r"data:[\w.+/-]{0,100}(?:;[\w=.-]{1,60}){0,4};base64,[A-Za-z0-9+/_=%-]+", re.IGNORECASE)
+_NOTEBOOK: Final = re.compile(r'"(?:image/[a-z.+-]{1,30}|application/pdf)"\s{0,20}:\s{0,20}"([A-Za-z0-9+/=\\n]{40,})"')
+"""Output of a notebook's cell: base64 in JSON, with its line ends escaped."""
 _LEAST_EMBEDDED: Final = 40
 
 
@@ -50,6 +52,18 @@ def read_data_urls(document: Document, text: str) -> None:
         if content is None:
             document.unknown("encoding")
         elif len(content) >= _LEAST_EMBEDDED:
+            document.nested(content, "", document.depth + 1)
+
+
+def read_notebook_outputs(document: Document, text: str) -> None:
+    """Open the pictures that a Jupyter notebook carries."""
+    if '"cells"' not in text:
+        return
+    for match in _NOTEBOOK.finditer(text):
+        content = base64_content(match[1].replace("\\n", ""))
+        if content is None:
+            document.unknown("encoding")
+        else:
             document.nested(content, "", document.depth + 1)
 
 

@@ -39,6 +39,8 @@ _LOOK: Final = re.compile(
 _GUID: Final = re.compile(r"\{?[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}\}?")
 _NAMESPACE: Final = re.compile(r"(?:http://(?:schemas|purl|www\.w3)\.|urn:(?:schemas|oasis))[\w.:/#-]{1,120}")
 _LONG_TOKEN: Final = 16
+_PACKAGES: Final = frozenset((sniff.DOCX, sniff.XLSX, sniff.PPTX))
+"""Formats in which a member `mimetype` is nothing that belongs there."""
 _WRITTEN_VAL: Final = frozenset(
     ("alias", "tag", "title", "placeholder", "documentProtection", "name", "docVar", "default")
 )
@@ -91,7 +93,7 @@ def read_package(document: Document, archive: Archive, kind: str) -> None:
                 document.view("\n".join(images.readable_runs(archive.read(info))))
             elif _THUMBNAIL.match(name):
                 images.read_thumbnail(document, archive.read(info))
-            elif name != "mimetype":
+            elif name != "mimetype" or kind in _PACKAGES:
                 document.nested(archive.read(info), name, document.depth + 1)
         except Unreadable as error:
             if error.reason in ("bytes", "members", "ratio", "pages", "cells"):

@@ -16,6 +16,14 @@ from dlp_recognizers.attachments.reader import Document
 
 _ANNOTATION_KEYS: Final = (b"Contents", b"T", b"V", b"TU", b"RC", b"Subj", b"DV", b"NM")
 _ANNOTATIONS: Final = 2_000
+_PLAIN_ANNOTATIONS: Final = frozenset(
+    (
+        raw.FPDF_ANNOT_TEXT, raw.FPDF_ANNOT_LINK, raw.FPDF_ANNOT_FREETEXT, raw.FPDF_ANNOT_LINE, raw.FPDF_ANNOT_SQUARE,
+        raw.FPDF_ANNOT_CIRCLE, raw.FPDF_ANNOT_HIGHLIGHT, raw.FPDF_ANNOT_UNDERLINE, raw.FPDF_ANNOT_SQUIGGLY,
+        raw.FPDF_ANNOT_STRIKEOUT, raw.FPDF_ANNOT_CARET, raw.FPDF_ANNOT_POPUP, raw.FPDF_ANNOT_WIDGET,
+    )
+)  # fmt: skip
+"""Annotations that say what they show in their own entries; stamps, drawings, files, media and 3D do not."""
 _IMAGE_SIDE: Final = 24
 """Points. A picture that is smaller on both sides holds no words that can be read."""
 _OBJECTS: Final = 20_000
@@ -114,6 +122,8 @@ def _annotations(document: Document, page: pdfium.PdfPage) -> Iterator[str]:
         annotation = raw.FPDFPage_GetAnnot(page, index)
         if not annotation:
             continue
+        if raw.FPDFAnnot_GetSubtype(annotation) not in _PLAIN_ANNOTATIONS:
+            document.unknown("active")
         for key in _ANNOTATION_KEYS:
             if text := _annotation_text(annotation, key):
                 yield text

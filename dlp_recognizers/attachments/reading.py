@@ -57,6 +57,8 @@ class _Reader:
                 document.unknown("mislabelled")
             if sniff.is_polyglot(kind, data) and archive is None:
                 document.unknown("polyglot")
+            if kind == sniff.TEXT and sniff.is_page(declared, name):
+                kind = sniff.HTML  # begins with text, and is read as a page all the same
             self._by_kind(kind, data, archive)
         except Unreadable as error:
             document.unknown(error.reason)
@@ -99,6 +101,7 @@ class _Reader:
         else:
             document.source(text)
             markup.read_data_urls(document, text)
+            markup.read_notebook_outputs(document, text)
 
 
 _BINARY: Final[dict[str, Callable[[Document, bytes], None]]] = {

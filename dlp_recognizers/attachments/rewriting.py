@@ -58,8 +58,8 @@ def without_words(
 
 
 def _bare(picture: Image.Image) -> Image.Image:
-    """The pixels alone, as they are stored: OCR saw them so, whatever the metadata says of their orientation."""
-    flat = picture.convert("RGBA")
+    """The pixels alone, upright as OCR saw them: without the metadata nobody would turn them."""
+    flat = images.upright(picture).convert("RGBA")
     bare = Image.new("RGB", flat.size, "white")
     bare.paste(flat, mask=flat.getchannel("A"))
     return bare

@@ -147,6 +147,11 @@ def _agrees(kind: str, declared: str) -> bool:
     return declared == kind
 
 
+def is_page(declared: str, name: str) -> bool:
+    """Whether a text is said to be HTML, by its declaration or its name."""
+    return declared.lower() in (HTML, "application/xhtml+xml") or name.lower().endswith((".html", ".htm", ".xhtml"))
+
+
 def _textual(declared: str) -> bool:
     return declared.startswith("application/") and declared.endswith(
         ("json", "xml", "yaml", "sql", "javascript", "x-ndjson", "jsonl", "typescript", "toml")

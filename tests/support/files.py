@@ -53,6 +53,16 @@ def pdf_with_picture(words: str) -> bytes:
     return target.getvalue()
 
 
+def pdf_with_note(text: str) -> bytes:
+    target = io.BytesIO()
+    sheet = canvas.Canvas(target, pageCompression=0)
+    sheet.drawString(50, 800, "a page")
+    sheet.textAnnotation(text, Rect=[50, 700, 70, 720])
+    sheet.showPage()
+    sheet.save()
+    return target.getvalue()
+
+
 def word(text: str) -> bytes:
     """The text in two runs of one paragraph, so that no tag-by-tag search finds it."""
     document = docx.Document()
@@ -208,6 +218,8 @@ EVERY: Mapping[str, tuple[str, Callable[[str], bytes]]] = {
     "eml attached": ("message/rfc822", lambda text: mail("x", attached=word(text))),
     "pdf": ("application/pdf", lambda text: pdf("first", text)),
     "pdf title": ("application/pdf", lambda text: pdf("first", title=text)),
+    "pdf note": ("application/pdf", pdf_with_note),
+    "html that begins with text": ("text/html", lambda text: f"Hello {text[:5]}<b>{text[5:]}</b>".encode()),
     "docx": ("", word),
     "docx header": ("", lambda text: word_hidden(text, "header")),
     "docx table": ("", lambda text: word_hidden(text, "table")),

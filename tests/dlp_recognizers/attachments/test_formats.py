@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import base64
+import io
 
 import pytest
+from PIL import Image
 
 from dlp_recognizers.attachments.local import LocalOpener
 from gateway.attached import Attachment, PartRole, Reading
@@ -59,6 +61,27 @@ def test_a_data_url_within_a_page_is_opened_too(opener: LocalOpener) -> None:
     reading = opened(opener, f'<html><body><img src="{inner}"></body></html>'.encode(), "text/html")
     assert MAIL in texts(reading)
     assert reading.unknown == ("image",)
+
+
+def test_pictures_in_a_notebook_are_opened(opener: LocalOpener) -> None:
+    lines = base64.encodebytes(files.png(meta=MAIL)).decode().replace("\n", "\\n")
+    book = f'{{"cells": [{{"outputs": [{{"data": {{"image/png": "{lines}"}}}}]}}]}}'
+    reading = opened(opener, book.encode(), "", "x.ipynb")
+    assert MAIL in texts(reading) and reading.unknown == ("image",)
+
+
+def test_a_member_with_a_name_of_the_format_is_read(opener: LocalOpener) -> None:
+    parts = {"[Content_Types].xml": b"<x/>", "word/document.xml": b"<a/>", "mimetype": MAIL.encode()}
+    assert MAIL in texts(opened(opener, files.archive(parts)))
+
+
+def test_words_in_a_picture_that_is_turned(seeing: LocalOpener) -> None:
+    turned = Image.open(io.BytesIO(files.png(f"Mail {MAIL} today"))).transpose(Image.Transpose.ROTATE_90)
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    target = io.BytesIO()
+    turned.save(target, "JPEG", exif=exif.tobytes(), quality=95)
+    assert MAIL in texts(opened(seeing, target.getvalue(), "image/jpeg"))
 
 
 def test_a_notebook_is_json(opener: LocalOpener) -> None:

@@ -164,6 +164,9 @@ BROKEN: dict[str, tuple[Callable[[], bytes], str, str, str]] = {
     "pdf behind a text": (lambda: b"% hi\n" + files.pdf("x"), "", "", "polyglot"),
     "text behind a pdf": (lambda: files.pdf("x") + MAIL.encode(), "", "", "polyglot"),
     "gap in a zip": (lambda: _gap(files.archive({"a.txt": b"x"}), MAIL.encode()), "", "", "polyglot"),
+    "text behind a tar": (lambda: files.tar("a.txt", b"x") + MAIL.encode() * 20, "", "", "polyglot"),
+    "gap behind a directory": (lambda: _behind(files.archive({"a.txt": b"x"}), MAIL.encode()), "", "", "damaged"),
+    "stamp on a page": (lambda: _stamped(files.pdf_with_note(MAIL)), "application/pdf", "", "active"),
     "old word": (lambda: b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "application/msword", "", "legacy"),
     "sound": (lambda: b"RIFF\x24\0\0\0WAVEfmt " + bytes(400), "audio/wav", "", "media"),
     "film": (lambda: b"\0\0\0\x18ftypmp42" + bytes(400), "video/mp4", "", "media"),
@@ -196,6 +199,19 @@ def _gap(content: bytes, filling: bytes) -> bytes:
     tail = bytearray(content[at:])
     struct.pack_into("<I", tail, end - at + 16, offset)
     return content[:at] + filling + bytes(tail)
+
+
+def _behind(content: bytes, filling: bytes) -> bytes:
+    """Bytes between the directory and its end record."""
+    end = content.rfind(b"PK\x05\x06")
+    size = struct.unpack_from("<I", content, end + 12)[0]
+    assert content[end - size : end - size + 4] == b"PK\x01\x02"
+    return content[:end] + filling + content[end:]
+
+
+def _stamped(content: bytes) -> bytes:
+    assert b"/Subtype /Text" in content
+    return content.replace(b"/Subtype /Text", b"/Subtype /Stamp")
 
 
 @pytest.mark.parametrize("case", BROKEN)
