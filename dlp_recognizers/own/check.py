@@ -61,7 +61,7 @@ def _entity(entity: str, at: Loc) -> Iterator[_Fault]:
 
 
 def _level(entity: str, level: str | None, at: Loc) -> Iterator[_Fault]:
-    if level is not None and entity in ENTITY_GROUPS and entity not in OWN_DATA:
+    if level is not None and entity in ENTITY_GROUPS and entity not in OWN_DATA | _CLOSED:
         message = f"others find {entity} too, so it has no level of its own here"
         yield at, message, "set the level in the policy, or use an entity of your own", "level"
 

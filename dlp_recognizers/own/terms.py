@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import ahocorasick
@@ -23,7 +23,7 @@ class TermList:
 
     name: str
     entity: str
-    terms: tuple[str, ...]
+    terms: tuple[str, ...] = field(repr=False)
     score: float = 0.9
 
 
