@@ -96,7 +96,7 @@ def _answer(task: messages.Task, bounds: Bounds, ocr: str) -> bytes:
     if not task.change:
         return messages.pack_reading(reading)
     if task.source is not None:
-        changed = rewriting.with_source(content, task.source)
+        changed = rewriting.with_source(content, reading.content_type, task.source)
     else:
         changed = rewriting.without_words(content, reading.content_type, words, ranges=task.pixels, bounds=bounds)
     if changed is None:

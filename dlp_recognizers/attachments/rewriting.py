@@ -24,9 +24,9 @@ _MARGIN: Final = 2
 """Pixels around a word that go with it."""
 
 
-def with_source(data: bytes, text: str) -> bytes | None:
+def with_source(data: bytes, kind: str, text: str) -> bytes | None:
     """A text file with this text, in the encoding it has; None if that cannot be done."""
-    found = plain.decoded(data)
+    found = plain.decoded(data) if kind in sniff.TEXTS else None
     return None if found is None else plain.encoded(text, found[1])
 
 
