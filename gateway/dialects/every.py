@@ -13,6 +13,7 @@ from gateway.dialects import (
     bedrock,
     cohere,
     gemini,
+    local_servers,
     mistral,
     ollama,
     openai_chat,
@@ -39,6 +40,7 @@ DIALECTS: Final[tuple[Dialect, ...]] = (
     *cohere.DIALECTS,
     *ollama.DIALECTS,
     *mistral.DIALECTS,
+    *local_servers.DIALECTS,
 )
 """In order of precedence: of two with the same method and path, the first has the path to itself, the other is reached
 under its family's mount."""

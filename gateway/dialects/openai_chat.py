@@ -7,9 +7,10 @@ from types import NoneType
 from typing import Final
 
 from gateway.dialects.dialect import Dialect
+from gateway.dialects.local_extras import EXTRAS
 from gateway.dialects.openai_parts import PARTS
 from gateway.dialects.openai_words import WORDS
-from gateway.dialects.shapes import FREE, TOKEN_IDS, Shape, compiled, model_name, numeric, refused, seed, text
+from gateway.dialects.shapes import FREE, Shape, compiled, model_name, numeric, seed, text
 from gateway.dialects.vocabulary import names
 
 _LOGIT_BIAS: Final = Shape()
@@ -33,6 +34,7 @@ _FLAGS: Final = names("""
 
 SHAPE: Final = compiled(
     {
+        **EXTRAS,
         "model": model_name(),
         "messages": Shape(only=(list,)),
         "messages[]": PARTS.object(
@@ -45,7 +47,6 @@ SHAPE: Final = compiled(
         **dict.fromkeys(_ENUMERATIONS, PARTS.word),
         **dict.fromkeys(_LOOSE, PARTS.shape),
         **dict.fromkeys(_FLAGS, text()),
-        **dict.fromkeys(("prompt_token_ids", "token_ids", "input_ids"), refused(*TOKEN_IDS)),
     }
 )
 SHAPE.fields["messages"].items.only = (dict,)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from gateway.dialects.dialect import Answer, Dialect, Form, Model
+from gateway.dialects.local_extras import EXTRAS
 from gateway.dialects.openai_chat import SHAPE as CHAT_SHAPE
 from gateway.dialects.openai_parts import PARTS
 from gateway.dialects.paths import MODELS_QUERY
@@ -33,6 +34,7 @@ COMPLETIONS: Final = Dialect(
     path="/v1/completions",
     shape=compiled(
         {
+            **EXTRAS,
             "model": model_name(),
             "prompt": _text_or_texts(),
             "context": refused(*TOKEN_IDS),

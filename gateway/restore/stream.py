@@ -23,6 +23,7 @@ from gateway.restore.framing import Frame, Framing
 from gateway.restore.gemini import GeminiShape
 from gateway.restore.guard import AnswerCut, AnswerGuard, TextGuard, guard_text
 from gateway.restore.json_array import JsonArrayParser
+from gateway.restore.llama_cpp import LlamaCppShape
 from gateway.restore.messages import MessagesShape
 from gateway.restore.mistral import MistralShape
 from gateway.restore.ndjson import NdjsonParser
@@ -50,6 +51,7 @@ SHAPES: Final[Mapping[str, Callable[[], Shape]]] = MappingProxyType(
         "mistral": MistralShape,
         "cohere": CohereShape,
         "ollama": OllamaShape,
+        "llama_cpp": LlamaCppShape,
     }
 )
 """What a dialect's `stream` names."""
