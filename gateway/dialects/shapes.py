@@ -20,9 +20,17 @@ from gateway.model import Attachment, Json, SpanKind, TextSpan
 type LeafRule = Callable[[Found, str, str], None]
 """What to do with a string: takes the results so far, the string's pointer, and the string."""
 
+MAX_TEXTS: Final = 50_000
+"""Texts of one request: strings, keys and long numbers. No agent sends as many; each costs time on the loop."""
+_TOO_MANY: Final = Refusal(
+    "llmgw_too_many_texts",
+    413,
+    f"The request holds more than {MAX_TEXTS:,} separate texts. Send fewer messages, or fewer rows, at once.",
+)
 _NUMBER_DIGITS: Final = 8
 _PLAIN_MODEL: Final = re.compile(
-    r".{1,5}|(?:gpt|claude|text-embedding)(?:-[a-z]{1,8}|-[0-9]{1,2}(?:\.[0-9])?[a-z]?){0,4}(?:-20[0-9]{6})?"
+    r".{1,5}|(?:gpt|claude|text-embedding|dall-e|whisper|tts|omni-moderation)"
+    r"(?:-[a-z]{1,8}|-[0-9]{1,2}(?:\.[0-9])?[a-z]?){0,4}(?:-20[0-9]{6})?"
 )
 """A model's name that has no room for a value: short, or spelt as the vendors spell theirs."""
 _SAMPLING_BOUND: Final = 100.0
@@ -198,6 +206,8 @@ def walk(body: Json, shape: Shape) -> Found:
         nested_too_deep = False
     if nested_too_deep:
         raise Refused(Refusal("llmgw_invalid_request", 400, "The request body nests too deeply. Send a flatter one."))
+    if len(found.spans) > MAX_TEXTS:
+        raise Refused(_TOO_MANY)
     return found
 
 
@@ -216,6 +226,8 @@ def _walk(found: Found, path: str, value: Any, shape: Shape) -> None:
         items = shape.items
         for index, child in enumerate(value):
             _walk(found, f"{path}/{index}", child, items)
+            if len(found.spans) > MAX_TEXTS:
+                raise Refused(_TOO_MANY)
     elif kind is int or kind is float:
         _number(found, path, value, shape)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import itertools
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,7 +13,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from gateway import dialects
-from gateway.dialects import anthropic_words, openai_words
+from gateway.dialects import BY_NAME, anthropic_words, openai_words
 from gateway.errors import Refused
 from gateway.model import Prompt, SpanKind
 
@@ -208,3 +209,20 @@ def test_half_a_surrogate_pair_does_no_harm_even_if_it_gets_here() -> None:
     body = {"model": "m", "messages": [{"role": "user", "content": [part]}]}
     prompt = dialects.route("POST", "/v1/chat/completions").dialect.parse(body)
     assert [span.text for span in prompt.spans] == ["data:image/png;base64,ab\ud800"]
+
+
+def test_more_texts_than_any_agent_sends_are_refused_at_once() -> None:
+    messages = [{"role": "user", "content": f"note {number}"} for number in range(100_000)]
+    begin = time.process_time()
+    with pytest.raises(Refused) as refused:
+        BY_NAME["openai.chat"].parse({"model": "gpt-4.1", "messages": messages})
+    assert (refused.value.refusal.code, refused.value.refusal.status) == ("llmgw_too_many_texts", 413)
+    assert not refused.value.refusal.retry
+    assert time.process_time() - begin < 5
+
+
+def test_many_keys_are_texts_too() -> None:
+    body = {"model": "gpt-4.1", "messages": [], "metadata": {f"key {number}": 1 for number in range(50_001)}}
+    with pytest.raises(Refused) as refused:
+        BY_NAME["openai.chat"].parse(body)
+    assert refused.value.refusal.code == "llmgw_too_many_texts"
