@@ -22,7 +22,9 @@ type Pieces = Callable[[str, bytes], Iterator[Piece]]
 
 _CLOSE: Final = 192
 """How far around a joint is read again, in characters."""
-_WORTH: Final = re.compile(r"@|[0-9](?:[^0-9]{0,16}[0-9]){3}|[A-Z0-9]{16}|[A-Za-z0-9_-]{24}|-----BEGIN")
+_WORTH: Final = re.compile(
+    r"@|[0-9](?:[^0-9]{0,16}[0-9]){3}|[A-Z0-9]{16}|(?=[A-Za-z+/_-]{0,19}[0-9])[A-Za-z0-9+/_-]{20}|-----BEGIN"
+)
 """What a stretch holds that is worth it: a sign of an address, several digits, a token or a key."""
 
 
@@ -71,7 +73,7 @@ def _joints(regex: str) -> Pieces:
     return pieces
 
 
-_CHAR = r"[\w@.+=/: -]"
+_CHAR = r"[\w@.+=/:;%&#\\ -]"
 _LITERALS = (
     _CHAR
     + r"[\"'`](?:\s{0,40}(?:\+|\.{1,2}|&|\|\||<<|~|\\)?\s{0,40}|[;\s]{0,9}[\w.$]{1,24}\s?[+.]=\s?)[fFrRbBuU]{0,2}[\"'`]"
@@ -103,6 +105,7 @@ CLOSERS: Final = (
     Closer("items", _ITEMS_GATE, _joints(_ITEMS)),
     Closer("inside", _INSIDE, _joints(_INSIDE)),
     Closer("cells", _CELLS, _joints(_CELLS)),
+    Closer("soft", r"[\w@.-]=\r?\n[\w@.-]", _joints(r"[\w@.-]=\r?\n[\w@.-]")),
     Closer("marks", _MARKS, _joints(_MARKS)),
     Closer("lines", _LINES, _lines),
     Closer("signs", SIGN_GATE, signs),

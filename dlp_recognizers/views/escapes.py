@@ -13,12 +13,12 @@ from urllib.parse import unquote_to_bytes
 import re2
 
 from dlp_recognizers.views.view import Blob, Piece, View, build
-from gateway.redaction.encodings import read
+from gateway.redaction.encodings import SHORTEST, is_text, read
 
 _ESCAPE: Final = re.compile(
     r"\\(?:u\{[0-9A-Fa-f]{1,6}\}|(?:u[Dd][89ABab][0-9A-Fa-f]{2}\\u[Dd][C-Fc-f][0-9A-Fa-f]{2})|u[0-9A-Fa-f]{4}"
-    r"|U[0-9A-Fa-f]{8}|x[0-9A-Fa-f]{2}|[0-3][0-7]{2}|[nrtbf\"'/\\])"
-    r"|(?:%[0-9A-Fa-f]{2})+|%u[0-9A-Fa-f]{4}|&(?:#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6});?|&[A-Za-z]{2,24};|(?:=[0-9A-F]{2}(?:=\r?\n)?){4,}|=\r?\n"
+    r"|U[0-9A-Fa-f]{8}|[nrtbf\"'/\\])"
+    r"|(?:\\x[0-9A-Fa-f]{2})+|(?:\\[0-3][0-7]{2})+|(?:%[0-9A-Fa-f]{2})+|%u[0-9A-Fa-f]{4}|&(?:#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6});?|&[A-Za-z]{2,24};|(?:=[0-9A-F]{2}(?:=\r?\n)?){4,}|=\r?\n"
 )
 _BLOB: Final = re.compile(
     r"[A-Za-z0-9+/_-]{16,}(?:\r?\n[A-Za-z0-9+/_-]{4,}"
@@ -47,6 +47,7 @@ _ELEMENT: Final = {
 }
 _UU: Final = re.compile(r"^begin [0-7]{3,4} [^\n]{1,80}\r?\n((?:[!-`][ -`]{0,84}\r?\n)+)", re.MULTILINE)
 _QUOTED: Final = re.compile(r"=(?:[0-9A-F]{2}=[0-9A-F\r\n]|\r?\n)")
+_PADDED: Final = re.compile(r"[A-Za-z0-9+/_-]{10}=?$")
 _SHORT: Final = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f"}
 
 
@@ -83,22 +84,57 @@ def layer(text: str) -> tuple[View, tuple[Blob, ...]] | None:
 
 def _escapes(text: str) -> Iterator[Piece]:
     for match in _ESCAPE.finditer(text):
-        value = _decode(match.group())
+        escape, start = match.group(), match.start()
+        if escape[0] == "=" and escape[1] in "\r\n" and _PADDED.search(text, max(0, start - 24), start) is not None:
+            continue  # the padding of base64 at a line's end is no soft line break
+        if escape[0] == "\\" and escape[1] in "x0123":
+            yield from _byte_escapes(escape, start)
+            continue
+        value = _decode(escape)
         if value is not None:
-            yield match.start(), match.end(), value
+            yield start, match.end(), value
+
+
+def _byte_escapes(run: str, at: int) -> Iterator[Piece]:
+    """A run of `\\x41` or `\\101`: each byte for itself, or all of them as UTF-8 where they are no ASCII."""
+    base = 16 if run[1] == "x" else 8
+    codes = [int(run[start + 4 - (2 if base == 16 else 3) : start + 4], base) for start in range(0, len(run), 4)]
+    if max(codes) >= 0x80:
+        try:
+            yield at, at + len(run), bytes(codes).decode("utf-8")
+        except (UnicodeDecodeError, ValueError):
+            pass
+        else:
+            return
+    yield from ((at + 4 * index, at + 4 * index + 4, chr(code)) for index, code in enumerate(codes))
 
 
 def _bytes(text: str) -> list[Piece]:
     """Lists of numbers that spell a text, one piece for each; and uuencoded blocks."""
-    pieces: list[Piece] = []
+    found: list[list[Piece]] = []
     if _maybe(text):
         for pattern, base in _LISTS:
             for match in pattern.finditer(text):
-                pieces.extend(_spelled(match.group(), match.start(), base))
+                pieces = _spelled(match.group(), match.start(), base)
+                found += [pieces] if pieces else []
     if "begin " in text:
-        pieces.extend(_uu(text))
-    pieces.sort()
-    return [piece for at, piece in enumerate(pieces) if not at or piece[0] >= pieces[at - 1][1]]
+        found.extend([piece] for piece in _uu(text))
+    # Where figures read as hex and as decimal numbers: the longer run, then what has more letters and digits.
+    found.sort(key=_sense, reverse=True)
+    taken: list[list[Piece]] = []
+    for pieces in found[:_LISTS_READ]:
+        if all(pieces[-1][1] <= other[0][0] or other[-1][1] <= pieces[0][0] for other in taken):
+            taken.append(pieces)
+    return sorted(piece for pieces in taken for piece in pieces)
+
+
+_LISTS_READ: Final = 256
+
+
+def _sense(pieces: list[Piece]) -> tuple[int, float]:
+    said = "".join(value for _, _, value in pieces)
+    likely = sum(map(str.isalnum, said)) + sum(map(str.isdigit, said)) / 2
+    return pieces[-1][1] - pieces[0][0], likely / max(1, len(said))
 
 
 def _maybe(text: str) -> bool:
@@ -127,8 +163,7 @@ def _spelled_utf8(run: str, at: int, codes: list[int]) -> list[Piece]:
         value = bytes(codes).decode("utf-8") if max(codes) < 256 else ""
     except UnicodeDecodeError:
         return []
-    plain = sum(32 <= code < 127 for code in codes)
-    return [(at, at + len(run), value)] if value.isprintable() and plain * 2 > len(codes) else []
+    return [(at, at + len(run), value)] if len(value) > SHORTEST and is_text(value) and max(codes) >= 0x80 else []
 
 
 def _uu(text: str) -> Iterator[Piece]:
@@ -180,13 +215,11 @@ def _quoted(escape: str) -> str | None:
 
 def _backslash(escape: str) -> str | None:
     kind = escape[1]
-    if kind in "uUx":
+    if kind in "uU":
         digits = escape[2:].strip("{}")
         if "\\u" in digits:
             high, low = (int(part, 16) for part in digits.split("\\u"))
             return chr(0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00))
         code = int(digits, 16)
         return chr(code) if code <= 0x10FFFF else None
-    if kind.isdigit():
-        return chr(int(escape[1:], 8))
     return _SHORT.get(kind, kind)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from typing import Final
@@ -22,6 +23,10 @@ LEVELS: Final = 4
 SPREAD: Final = 24
 FLOOR: Final = 1 << 21
 """All readings of a text together hold at most `SPREAD` times its characters and `FLOOR` more."""
+
+
+_NESTED: Final = re.compile(r"</?[a-z]+>|<!--|[\"'] [+.&] [\"']")
+"""What a joint within a joint leaves behind."""
 
 
 class TooManyReadings(Exception):
@@ -118,7 +123,7 @@ def _shifted(inside: Finder | None, by: int) -> Finder | None:
     return None if inside is None else lambda start, end: inside(start + by, end + by)
 
 
-def _guesses(text: str, origin: Origin, budget: _Budget, levels: int) -> Iterator[Reading]:
+def _guesses(text: str, origin: Origin, budget: _Budget, levels: int, *, again: bool = True) -> Iterator[Reading]:
     """What is read once joints are closed and ciphers tried."""
     if len(text) < 8:
         return
@@ -138,6 +143,9 @@ def _guesses(text: str, origin: Origin, budget: _Budget, levels: int) -> Iterato
             found, place = deciphered[0], _chain(deciphered[1], origin)
         budget.spend(len(found))
         yield Reading(found, place, True)
+        if again and deeper and _NESTED.search(found) is not None:
+            # Tags within quotes, quotes within quotes: joints of two kinds, not of three.
+            yield from _guesses(found, place, budget, 0, again=False)
         if deeper and levels > 1:
             yield from _layers(found, place, budget, min(levels - 1, 2), strict=True)
 

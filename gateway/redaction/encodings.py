@@ -23,7 +23,9 @@ _BASE32: Final = re.compile(r"(?=[2-7]*[A-Za-z])(?:[A-Z2-7]+|[a-z2-7]+)")
 """In one letter case, with at least one letter."""
 _URL_SAFE: Final = str.maketrans("-_", "+/")
 _TO_URL_SAFE: Final = str.maketrans("+/", "-_")
-_CONTROLS: Final = str.maketrans("", "", "\n\r\t\x0b\x0c\x1b")
+_UNSEEN: Final = "\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\u034f\ufe00-\ufe0f\U000e0000-\U000e007f"
+_CONTROLS: Final = re.compile(f"[\n\r\t\x0b\x0c\x1b{_UNSEEN}]")
+"""What text may hold although it is not printable: line ends, and what hides between letters."""
 _ASCII: Final = bytes(range(0x80))
 _WRAP: Final = re.compile(r"\s+")
 
@@ -126,6 +128,11 @@ def _deflated(name: str, data: bytes) -> bytes:
     return machine.compress(data) + machine.flush()
 
 
+def is_text(value: str) -> bool:
+    """Whether `value` is printable but for line ends and what hides between letters."""
+    return value.isprintable() or _CONTROLS.sub("", value).isprintable()
+
+
 def _text(data: bytes) -> tuple[str, str] | None:
     """`data` as printable text, with the charset that says so."""
     for charset in _charsets(data):
@@ -133,7 +140,7 @@ def _text(data: bytes) -> tuple[str, str] | None:
             value = data.decode(charset)
         except UnicodeDecodeError:
             continue
-        if value.isprintable() or value.translate(_CONTROLS).isprintable():
+        if is_text(value):
             return charset, value
     return None
 
