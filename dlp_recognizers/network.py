@@ -65,6 +65,8 @@ def _ipv6(page: Page, start: int, end: int) -> Verdict:
         return None
     if text.endswith(":") and not text.endswith("::"):
         text, end = text[:-1], end - 1
+    if "::" not in text and text.count(":") != 7:
+        return None  # a time of day, mostly: most of what looks like one is no address
     try:
         address = ipaddress.IPv6Address(text)
     except ValueError:
