@@ -45,6 +45,8 @@ class Held:
 
 def read(blob: str) -> Held | None:
     """The text in `blob` (blanks and line ends in it do not count), None if it holds none. Raises Unreadable."""
+    if not blob.isascii():
+        return None
     bare = "".join(blob.split()) if "\n" in blob or " " in blob or "\t" in blob else blob
     for name, data in _unpacked(bare):
         packed = _inflated(data)
@@ -64,7 +66,9 @@ def write(coding: str, text: str, like: str) -> str | None:
     if inner:
         data = _deflated(inner[0], data)
     packed = _PACK[outer](data)
-    if not like.rstrip().endswith("="):
+    # What ends without padding and would have needed some was written without; else a strict reader expects it.
+    bare = "".join(like.split())
+    if not bare.endswith("=") and len(bare) % (8 if outer.startswith("base32") else 4):
         packed = packed.rstrip("=")
     return _wrapped(packed, like)
 

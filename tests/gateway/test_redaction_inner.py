@@ -127,3 +127,9 @@ def test_what_is_written_reads_the_same(text: str) -> None:
         if held is not None:
             again = write(held.coding, held.text, blob)
             assert again is not None and read(again) == held
+
+
+def test_what_is_not_ascii_is_no_blob() -> None:
+    wide = "".join(chr(ord(char) + 0xFEE0) for char in ENCODED["unpadded"])
+    assert read(wide) is read("\u200b".join(ENCODED["base64"])) is None
+    assert cut(wide, named(TEXT)).removed == (wide,)
