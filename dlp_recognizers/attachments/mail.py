@@ -5,7 +5,7 @@ from __future__ import annotations
 import email
 import email.errors
 import email.policy
-from email.message import EmailMessage, Message
+from email.message import Message
 from typing import Final
 
 from dlp_recognizers.attachments.budget import Unreadable
@@ -44,8 +44,11 @@ def _read_part(document: Document, message: Message) -> None:
     text_part = message.get_content_maintype() == "text"
     if text_part and coding in _PLAIN_CODINGS and message.get_content_subtype() == "plain" and _ascii(message):
         return  # stands in the file as it is
-    if text_part and not _ascii(message) and isinstance(message, EmailMessage):
-        document.view(str(message.get_content(errors="replace")))
+    if text_part and not _ascii(message):
+        try:
+            document.view(content.decode(message.get_content_charset() or "us-ascii"))
+        except (LookupError, UnicodeDecodeError):
+            document.unknown("charset")
     if message.defects:
         document.unknown("damaged")  # others may read it otherwise
     name = message.get_filename() or ""

@@ -84,6 +84,13 @@ def test_words_in_a_picture_that_is_turned(seeing: LocalOpener) -> None:
     assert MAIL in texts(opened(seeing, target.getvalue(), "image/jpeg"))
 
 
+def test_a_part_in_a_rare_charset_is_decoded(opener: LocalOpener) -> None:
+    head = "From: a@b.example\r\nTo: c@d.example\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset={}\r\n\r\n"
+    text = MAIL.replace("@", "+AEA-")
+    assert MAIL in texts(opened(opener, (head.format("utf-7") + text).encode(), "message/rfc822"))
+    assert "charset" in opened(opener, (head.format("x-none") + text).encode(), "message/rfc822").unknown
+
+
 def test_a_notebook_is_json(opener: LocalOpener) -> None:
     assert MAIL in texts(opened(opener, f'{{"cells": [{{"source": ["{MAIL}"]}}]}}'.encode(), "", "x.ipynb"))
 
