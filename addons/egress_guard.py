@@ -16,6 +16,7 @@ from addons.dlp import OFFLOAD_BYTES
 from addons.state import EXCHANGE, Permit, Phase
 from gateway.dialects import forward_headers
 from gateway.errors import ConfigurationError, Refusal, Refused, internal_error
+from gateway.signing import HeaderSigner, OutgoingRequest
 from gateway.steps import changed_files, placeholder_key, redact_for, rewrites_for
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from gateway.attached import Rewritten
     from gateway.exchange import Exchange
     from gateway.model import Decision, Prompt, Redaction, ScanResult, Upstream
+    from gateway.ports import RequestSigner
 
 UNAVAILABLE_SECONDS: Final = 15.0
 """How long an upstream that could not be reached is skipped by rules that name another after it."""
@@ -58,9 +60,11 @@ class EgressGuard:
         exchange.redaction = redaction
         target = self._target(decision.upstream, decision.policy_version)
         headers = self._headers(exchange, flow, decision.upstream, redaction)
+        outgoing = _outgoing(exchange, target, headers, redaction.body)
+        self._signed(exchange, decision.upstream, outgoing)
         state = self._state(flow.client_conn.id)
         state.permit = _permit(target)
-        flow.request = _outgoing(exchange, target, headers, redaction.body)
+        flow.request = outgoing
         now = self._surroundings.monotonic()
         exchange.timings["release"] = (now - exchange.started) * 1000
         state.enter(Phase.UPSTREAM, now)
@@ -146,12 +150,22 @@ class EgressGuard:
         fields.append((b"accept-encoding", b"identity"))
         if route.dialect.method == "POST":
             fields.append((b"content-length", b"%d" % len(redaction.body)))
-        credential = upstream.credential
-        if credential is not None:
-            value = self._surroundings.credentials(credential.source)
-            exchange.masks = (value,)
-            fields.append((credential.header.encode("ascii"), f"{credential.prefix}{value}".encode("ascii")))
         return fields
+
+    def _signed(self, exchange: Exchange, upstream: Upstream, request: http.Request) -> None:
+        """Add what proves to `upstream` who asks; what is secret in that must not come back."""
+        if upstream.credential is None:
+            return
+        fields = tuple((name.decode("ascii"), value.decode("ascii")) for name, value in request.headers.fields)
+        host = dict(fields)["host"]
+        body = request.raw_content or b""
+        sign: RequestSigner = HeaderSigner(self._surroundings.credentials)
+        signed = sign(
+            upstream.credential, OutgoingRequest(request.method, host, request.path, headers=fields, body=body)
+        )
+        exchange.masks = signed.secrets
+        for name, value in signed.headers:
+            request.headers.fields += ((name.encode("ascii"), value.encode("ascii")),)
 
 
 async def _worked[T](

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from gateway.attached import Attachment, Opened, Rewrite, Rewrites
     from gateway.errors import Refusal
-    from gateway.model import Operator, ScanResult, TextSpan, Usage
+    from gateway.model import Credential, Operator, ScanResult, TextSpan, Usage
+    from gateway.signing import OutgoingRequest, Signed
 
 
 class Scanner(Protocol):
@@ -42,6 +43,14 @@ class ValueOperator(Protocol):
 
     def __call__(self, operator: Operator, entity: str, value: str) -> str:
         """The replacement of `value`; pure, the same for the same arguments, never holding the value."""
+        ...
+
+
+class RequestSigner(Protocol):
+    """Proves to an upstream who asks."""
+
+    def __call__(self, credential: Credential, request: OutgoingRequest) -> Signed:
+        """What to add to `request` for `credential`. Raises Refused when the credential cannot be had."""
         ...
 
 
