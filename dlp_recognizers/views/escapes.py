@@ -32,7 +32,7 @@ _LIST: Final = re2.compile(
     r"(?:[0-9A-Fa-f]{2}[ :,;-]{1,2}){7}|(?:0x[0-9A-Fa-f]{2}[ ,;]{0,3}){7}|(?:[0-9]{2,3}[ ,;]{1,2}){7}|(?:[01]{8} ?){8}"
     r"|\\x[0-9A-Fa-f]{2}"
 )
-_HEXES = r"(?<![0-9A-Za-z])[0-9A-Fa-f]{2}([ :,;-]|, )[0-9A-Fa-f]{2}(?:\1[0-9A-Fa-f]{2}){6,}(?![0-9A-Fa-f])"
+_HEXES = r"(?<![0-9A-Za-z])[0-9A-Fa-f]{2}([ :;-])[0-9A-Fa-f]{2}(?:\1[0-9A-Fa-f]{2}){6,}(?![0-9A-Fa-f])"
 _LISTS: Final = (
     (re.compile(r"(?<![0-9A-Za-z])0x([0-9A-Fa-f]{2})(?:[ ,;]{0,3}0x[0-9A-Fa-f]{2}){7,}(?![0-9A-Fa-f])"), 16),
     (re.compile(_HEXES), 16),
@@ -47,7 +47,7 @@ _ELEMENT: Final = {
 }
 _UU: Final = re.compile(r"^begin [0-7]{3,4} [^\n]{1,80}\r?\n((?:[!-`][ -`]{0,84}\r?\n)+)", re.MULTILINE)
 _QUOTED: Final = re.compile(r"=(?:[0-9A-F]{2}=[0-9A-F\r\n]|\r?\n)")
-_PADDED: Final = re.compile(r"[A-Za-z0-9+/_-]{10}=?$")
+_PADDED: Final = re.compile(r"[A-Za-z0-9+/_-]{10}={0,5}$")
 _SHORT: Final = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f"}
 
 

@@ -19,6 +19,7 @@ from gateway.classification import ClassificationTable, classify
 from gateway.entities import EntityGroup, group_of
 from gateway.model import AgentRecord, Level, Operator, Profile, Prompt, SpanKind, TextSpan
 from gateway.redaction import redact, scope_key, verify
+from tests.routing_rules.contexts import shipped
 
 RNG = random.Random(4)
 NOISE = base64.b64encode(RNG.randbytes(400)).decode()
@@ -122,3 +123,7 @@ def test_hostile_text_costs_no_more_than_its_length(engine: Engine, case: str) -
     start = time.process_time()
     result = LocalScanner(engine).scan_sync([TextSpan("/m", HOSTILE[case])])
     assert time.process_time() - start < 4, result.complete
+
+
+def test_the_shipped_rules_count_a_sign_as_confidential() -> None:
+    assert shipped().classification_table.level_of("OBFUSCATION") is Level.CONFIDENTIAL
