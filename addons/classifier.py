@@ -23,8 +23,8 @@ class Classifier:
         exchange: Exchange = flow.metadata[EXCHANGE]
         if exchange.route is not None and exchange.route.operation == "models":
             return
-        prompt, scan, agent = exchange.prompt, exchange.scan, exchange.agent
-        if prompt is None or scan is None or agent is None or not exchange.referred:
+        prompt, scan, agent = exchange.judged, exchange.scan, exchange.agent
+        if prompt is None or scan is None or agent is None:
             raise Refused(internal_error())
         found = classify(prompt, scan, agent, exchange.snapshot.policy.classification_table)
         exchange.classification = raised(found, exchange.held)

@@ -46,7 +46,7 @@ class Router:
             raise Refused(denial(decision))
 
     def _decide(self, exchange: Exchange) -> Decision:
-        agent, prompt, scan, classification = exchange.agent, exchange.prompt, exchange.scan, exchange.classification
+        agent, prompt, scan, classification = exchange.agent, exchange.judged, exchange.scan, exchange.classification
         if agent is None or prompt is None or scan is None or classification is None:
             raise Refused(internal_error())
         context = rule_context(agent, prompt, scan, classification, unavailable=self._unavailable())

@@ -9,7 +9,7 @@ import orjson
 
 from addons.state import EXCHANGE
 from gateway.errors import Refused, internal_error
-from gateway.upstream_state import IdWatch, following, keeps, tidied, together
+from gateway.upstream_state import IdWatch, following, judged, keeps, tidied, together
 
 if TYPE_CHECKING:
     from mitmproxy import http
@@ -28,7 +28,7 @@ class RefersUpstream:
         self._surroundings = surroundings
 
     def request(self, flow: http.HTTPFlow) -> None:
-        """Prompt -> Held. Refuses ids that are not this agent's."""
+        """Prompt -> Held, and the prompt as it is classified. Refuses ids that are not this agent's."""
         exchange: Exchange = flow.metadata[EXCHANGE]
         prompt, agent, route = exchange.prompt, exchange.agent, exchange.route
         if route is not None and route.operation == "models":
@@ -36,11 +36,9 @@ class RefersUpstream:
         if prompt is None or agent is None or route is None:
             raise Refused(internal_error())
         store = self._surroundings.upstream_state
-        if prompt.references:
-            unknown = exchange.snapshot.policy.unknown_state
-            found = (store.find(each) if store is not None else None for each in prompt.references)
-            exchange.held = together(found, agent.agent_id, unknown=unknown)
-        exchange.referred = True
+        found = {each: store.find(each) if store is not None else None for each in prompt.references}
+        exchange.held = together(found.values(), agent.agent_id, unknown=exchange.snapshot.policy.unknown_state)
+        exchange.judged = judged(prompt, {each for each, held in found.items() if held is not None})
         if store is not None and keeps(route.dialect, prompt.body):
             exchange.watch = IdWatch(route.dialect, lambda ids: _keep(store, exchange, ids))
 

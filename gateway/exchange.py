@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _ONCE: Final = frozenset(
     {
         "identity", "agent", "route", "prompt", "prompt_hash", "scan", "classification", "decision", "redaction",
-        "held", "watch", "released", "refusal", "answer", "ended",
+        "held", "watch", "judged", "released", "refusal", "answer", "ended",
     }
 )  # fmt: skip
 
@@ -46,8 +46,8 @@ class Exchange:
     """Whether what the request holds sent it somewhere else than the same request without findings."""
     held: Held | None = None
     """What an upstream keeps of earlier exchanges, that this one refers to."""
-    referred: bool = False
-    """Whether the ids that the request names have been looked up."""
+    judged: Prompt | None = None
+    """The prompt as it is classified, once the ids that it names have been looked up."""
     watch: IdWatch | None = None
     """Notes the ids of what the upstream keeps of this one."""
     redaction: Redaction | None = None

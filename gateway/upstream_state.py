@@ -7,7 +7,7 @@ same upstream, is at least as sensitive, and gets the same values back.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Set
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal
 
@@ -15,7 +15,7 @@ import orjson
 
 from gateway.dialects.dialect import Dialect, matches
 from gateway.errors import Refusal, Refused
-from gateway.model import Classification, Decision, Json, Level
+from gateway.model import Classification, Decision, Json, Level, Prompt
 
 MAX_IDS: Final = 512
 """Ids taken from one answer."""
@@ -105,6 +105,24 @@ def together(found: Iterable[Held | None], agent: str, *, unknown: Unknown) -> H
             raise Refused(_SCATTERED)
         known = each if known is None else _joined(known, each)
     return known
+
+
+def judged(prompt: Prompt, known: Set[str]) -> Prompt:
+    """The prompt as it is classified: a file that went through the gateway counts as what it was then (its level is
+    that of what refers to it), and no longer as an attachment that nobody has read."""
+    if not known or not prompt.attachments:
+        return prompt
+    kept = tuple(each for each in prompt.attachments if each.size or _value_at(prompt.body, each.path) not in known)
+    return prompt if len(kept) == len(prompt.attachments) else replace(prompt, attachments=kept)
+
+
+def _value_at(tree: Json, pointer: str) -> Json:
+    for token in pointer.split("/")[1:]:
+        if isinstance(tree, list):
+            tree = tree[int(token)]
+        elif isinstance(tree, dict):
+            tree = tree[token.replace("~1", "/").replace("~0", "~")]
+    return tree
 
 
 def _joined(one: Held, other: Held) -> Held:

@@ -126,6 +126,13 @@ def content(found: Found, path: str, value: str) -> None:
     _content(found, path, value, value)
 
 
+def uploaded(found: Found, path: str, value: str) -> None:
+    """The content of a file that came as bytes; it is base64 in the tree alone, never a text of the client's."""
+    declared = found.parent.get("media_type")
+    media = declared if isinstance(declared, str) and declared in MEDIA_TYPES else UNKNOWN_MEDIA
+    found.attachments.append(Attachment(path, media, max(1, len(value)), _name(found), value))
+
+
 def _url(found: Found, path: str, value: str, media: str) -> None:
     if value[:5].lower() != "data:":
         found.attachments.append(Attachment(path, media, 0))

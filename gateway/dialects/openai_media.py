@@ -5,10 +5,11 @@ from __future__ import annotations
 from types import NoneType
 from typing import Final
 
+from gateway.dialects import opaque
 from gateway.dialects.dialect import Dialect, Form
 from gateway.dialects.openai_parts import PARTS
-from gateway.dialects.shapes import Shape, compiled, model_name, numeric, text, words
-from gateway.dialects.uploads import one_or_more, upload
+from gateway.dialects.shapes import Shape, compiled, leaf, model_name, numeric, text, words
+from gateway.dialects.uploads import form, one_or_more, upload
 from gateway.dialects.vocabulary import names
 
 _TEXT_FORMATS: Final = ("text/plain", "text/vtt", "text/srt", "application/x-subrip")
@@ -74,7 +75,7 @@ IMAGE_EDITS: Final = Dialect(
     operation="generate",
     path="/v1/images/edits",
     form=Form.MULTIPART,
-    shape=compiled(_EDIT),
+    shape=form(_EDIT),
     stream="plain",
     required=("prompt",),
 )
@@ -84,7 +85,7 @@ IMAGE_VARIATIONS: Final = Dialect(
     operation="generate",
     path="/v1/images/variations",
     form=Form.MULTIPART,
-    shape=compiled(_EDIT),
+    shape=form(_EDIT),
     required=("image",),
 )
 SPEECH: Final = Dialect(
@@ -119,7 +120,8 @@ _HEARD: Final = {
     "chunking_strategy": words(("auto",)),
     "chunking_strategy[type]": words(("server_vad",)),
     **dict.fromkeys(names("prefix_padding_ms silence_duration_ms threshold"), text()),
-    **dict.fromkeys(names("languages[] keywords[] known_speaker_names[] known_speaker_references[]"), Shape()),
+    **dict.fromkeys(names("languages[] keywords[] known_speaker_names[]"), text()),
+    "known_speaker_references[]": leaf(opaque.content),
     "include[]": words(("logprobs",)),
     "timestamp_granularities[]": words(("word", "segment")),
 }
@@ -129,7 +131,7 @@ TRANSCRIPTIONS: Final = Dialect(
     operation="generate",
     path="/v1/audio/transcriptions",
     form=Form.MULTIPART,
-    shape=compiled(_HEARD),
+    shape=form(_HEARD),
     stream="responses",
     media=_TEXT_FORMATS,
     required=("file",),

@@ -14,6 +14,8 @@ from typing import Any, Final, NoReturn
 
 import orjson
 
+from gateway.dialects.faults import CLIENT_CREDENTIALS as CLIENT_CREDENTIALS  # noqa: PLC0414 - told to type checkers
+from gateway.dialects.faults import TOKEN_IDS, not_taken, refuse_field
 from gateway.errors import Refusal, Refused
 from gateway.model import Attachment, Json, SpanKind, TextSpan
 
@@ -216,7 +218,7 @@ def _walk(found: Found, path: str, value: Any, shape: Shape) -> None:
     if shape.only and kind not in shape.only:
         _wrong_type(path, value, shape)
     if shape.refuse is not None and (value or kind is int):
-        _not_taken(path, shape.refuse)
+        not_taken(path, shape.refuse)
     if kind is str:
         found.parent = {}
         _string(found, path, value, shape)
@@ -282,31 +284,6 @@ def _number(found: Found, path: str, value: float, shape: Shape) -> None:
 def _wrong_type(path: str, value: Any, shape: Shape) -> NoReturn:
     # `only` is set by path patterns alone, so the pointer holds the API's names and indexes, never a client's key.
     if shape.tokens and type(value) in (int, float, list):
-        _not_taken(path, TOKEN_IDS)
+        not_taken(path, TOKEN_IDS)
     wanted = " or ".join(_TYPE_NAMES[kind] for kind in shape.only)
     refuse_field(path, f"must be {wanted}, not {_TYPE_NAMES.get(type(value), 'something else')}")
-
-
-TOKEN_IDS: Final = (
-    "llmgw_token_ids_refused",
-    "holds token ids or token pieces, which cannot be inspected. Send the text itself",
-)
-CLIENT_CREDENTIALS: Final = (
-    "llmgw_client_credentials",
-    "carries a credential. Leave it out: agents' own credentials do not pass the gateway",
-)
-
-
-_NAMED_BY_CLIENT: Final = re.compile(r"(?<=/variables/)[^/]*")
-
-
-def refuse_field(path: str, what: str, *, code: str = "llmgw_invalid_request") -> NoReturn:
-    """Refuse a request for the field at `path`, a pointer made of the API's own names and of indexes
-    (names that the client chose are not repeated)."""
-    subject = f"The field {_NAMED_BY_CLIENT.sub('*', path)}" if path else "The request body"
-    raise Refused(Refusal(code, 400, f"{subject} {what}."))
-
-
-def _not_taken(path: str, why: tuple[str, str]) -> NoReturn:
-    code, reason = why
-    refuse_field(path, reason, code=code)

@@ -14,7 +14,7 @@ MEDIA_TYPE: Final = words(opaque.MEDIA_TYPES)
 def upload(rows: Mapping[str, Shape] | None = None) -> Shape:
     """One file. `rows` are the members that take its rows of JSON, with the shape of a row."""
     shape = Shape(only=(dict,)).having(
-        {"filename": text(), "media_type": MEDIA_TYPE, "data": leaf(opaque.content)}, rest=FREE
+        {"filename": text(), "media_type": MEDIA_TYPE, "data": leaf(opaque.uploaded)}, rest=FREE
     )
     for name, row in (rows or {}).items():
         shape.fields[name] = Shape(only=(list,))
@@ -29,6 +29,11 @@ def one_or_more() -> Shape:
     shape.only = (dict, list)
     shape.items = upload()
     return shape
+
+
+def form(fields: Mapping[str, Shape]) -> Shape:
+    """A whole form: its names are flat, whatever brackets they hold."""
+    return Shape(only=(dict,)).having(fields, rest=FREE)
 
 
 def chosen(fields: Mapping[str, Shape], chooser: str, variants: Mapping[str, Mapping[str, Shape]]) -> Shape:

@@ -74,7 +74,7 @@ def test_callers_that_the_registry_does_not_have(check: Make) -> None:
 
 def test_credentials_that_are_not_there(check: Make, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.delenv("LLMGW_TEST_KEY", raising=False)
-    models = "    dialects: [anthropic.messages, anthropic.count_tokens]\n    models: {claude"
+    models = "    dialects: [anthropic.*]\n    models: {claude"
     change = ("rules.yaml", models, "    credential: {header: x-api-key, env: LLMGW_TEST_KEY}\n" + models)
     assert said(check(change)) == [("rules.yaml", "credential-missing")]
     monkeypatch.setenv("LLMGW_TEST_KEY", "x")
