@@ -76,6 +76,12 @@ def pieces(kind: str, size: int, count: int, seed: int) -> list[str]:
     rng = random.Random(f"{kind} {size} {seed}")
     if kind == "code":
         source = _code(seed)
-        return [source[at : at + size] for at in (rng.randrange(len(source) - size) for _ in range(count))]
+        starts = (source.index("\n", rng.randrange(len(source) - 2 * size)) + 1 for _ in range(count))
+        return [_whole(source[at : at + size]) for at in starts]
     make = {"prose": _prose, "JSON": _json, "logs": _logs}[kind]
-    return [make(rng, size) for _ in range(count)]
+    return [_whole(make(rng, size)) for _ in range(count)]
+
+
+def _whole(text: str) -> str:
+    """`text` up to the end of its last line or sentence: nobody sends half a word."""
+    return text[: max(text.rfind("\n"), text.rfind(". ") + 1, len(text) // 2)]
