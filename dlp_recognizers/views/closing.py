@@ -22,10 +22,16 @@ type Pieces = Callable[[str, bytes], Iterator[Piece]]
 
 _CLOSE: Final = 192
 """How far around a joint is read again, in characters."""
-_WORTH: Final = re.compile(
-    r"@|[0-9](?:[^0-9]{0,16}[0-9]){3}|[A-Z0-9]{16}|(?=[A-Za-z+/_-]{0,19}[0-9])[A-Za-z0-9+/_-]{20}|-----BEGIN"
-)
-"""What a stretch holds that is worth it: a sign of an address, several digits, a token or a key."""
+_DIGITS: Final = re.compile(r"[0-9](?:[^0-9]{0,16}[0-9]){3}")
+_TOKEN: Final = re.compile(r"[A-Za-z0-9+/_-]{16,}+")
+
+
+def _worth(text: str, low: int, high: int) -> bool:
+    """Whether a stretch holds what is worth a look: a sign of an address, several digits, a token or a key."""
+    if text.find("@", low, high) >= 0 or _DIGITS.search(text, low, high) is not None:
+        return True
+    tokens = (match.group() for match in _TOKEN.finditer(text, low, high))
+    return any(token.isupper() or any(map(str.isdigit, token)) or "-----" in token for token in tokens)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +49,7 @@ class Closer:
         view = build(text, self.pieces(text, page.data))
         if len(view.text) == len(text) and view.text == text:
             return None
-        ranges = [(low, high) for low, high in zones(view, _CLOSE) if _WORTH.search(view.text, low, high)]
+        ranges = [(low, high) for low, high in zones(view, _CLOSE) if _worth(view.text, low, high)]
         return (view, ranges) if ranges else None
 
 

@@ -17,9 +17,12 @@ from gateway.redaction.encodings import SHORTEST, is_text, read
 
 _ESCAPE: Final = re.compile(
     r"\\(?:u\{[0-9A-Fa-f]{1,6}\}|(?:u[Dd][89ABab][0-9A-Fa-f]{2}\\u[Dd][C-Fc-f][0-9A-Fa-f]{2})|u[0-9A-Fa-f]{4}"
-    r"|U[0-9A-Fa-f]{8}|[nrtbf\"'/\\])"
-    r"|(?:\\x[0-9A-Fa-f]{2})+|(?:\\[0-3][0-7]{2})+|(?:%[0-9A-Fa-f]{2})+|%u[0-9A-Fa-f]{4}|&(?:#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6});?|&[A-Za-z]{2,24};|(?:=[0-9A-F]{2}(?:=\r?\n)?){4,}|=\r?\n"
+    r"|U[0-9A-Fa-f]{8}|x[0-9A-Fa-f]{2}(?:\\x[0-9A-Fa-f]{2})*|[0-3][0-7]{2}(?:\\[0-3][0-7]{2})*|[nrtbf\"'/\\])"
+    r"|%(?:[0-9A-Fa-f]{2}(?:%[0-9A-Fa-f]{2})*|u[0-9A-Fa-f]{4})"
+    r"|&(?:#[0-9]{1,7};?|#[xX][0-9A-Fa-f]{1,6};?|[A-Za-z]{2,24};)"
+    r"|=(?:[0-9A-F]{2}(?:=\r?\n)?(?:=[0-9A-F]{2}(?:=\r?\n)?){3,}|\r?\n)"
 )
+"""Each alternative begins with one character of its own, so that what holds none of them is passed over at once."""
 _BLOB: Final = re.compile(
     r"[A-Za-z0-9+/_-]{16,}(?:\r?\n[A-Za-z0-9+/_-]{4,}"
     r"|\r?\n[ \t]{1,16}[A-Za-z0-9+/_-]{8,}+(?![ \t]*[^\s=A-Za-z0-9+/_-]))*"

@@ -95,10 +95,10 @@ def _layers(text: str, origin: Origin, budget: _Budget, levels: int, *, strict: 
         if plain is not None:
             inside = yield from _changed(plain, origin, budget, strict=strict, inside=through(plain, inside))
             text, origin = plain.text, over(plain, origin)
-        if not strict and (level or plain is not None):
-            yield from _guesses(text, origin, budget, levels - level)
         undone = layer(text) if level < levels else None
         if undone is None:
+            if not strict and (level or plain is not None):
+                yield from _guesses(text, origin, budget, levels - level)
             return
         view, blobs = undone
         first = inside is None and blobs and not strict
