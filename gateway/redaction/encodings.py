@@ -137,8 +137,14 @@ def is_text(value: str) -> bool:
     return value.isprintable() or _CONTROLS.sub("", value).isprintable()
 
 
+_UNPRINTED: Final = bytes(code for code in range(1, 0x80) if not is_text(chr(code)))
+"""The control characters of ASCII that no text holds."""
+
+
 def _text(data: bytes) -> tuple[str, str] | None:
     """`data` as printable text, with the charset that says so."""
+    if 0 not in data and len(data.translate(None, _UNPRINTED)) < len(data):
+        return None  # in each charset without zeros these are what they are in ASCII
     for charset in _charsets(data):
         try:
             value = data.decode(charset)
