@@ -88,7 +88,7 @@ class Engine:
         hits.extend(self._obfuscation.find(Page.of(text)))
         for reading in readings(text):
             page = Page.of(reading.text)
-            for recognizer, shape in self._lanes(page):
+            for recognizer, shape in self._lanes(page, strict=reading.strict):
                 for hit in recognizer.find(page, shape):
                     if self._left_alone(hit.entity, page.text[hit.start : hit.end]):
                         continue
@@ -115,9 +115,9 @@ class Engine:
             end = len(text)
         return Hit(start, end, hit.entity, hit.score, hit.recognizer)
 
-    def _lanes(self, page: Page) -> Iterable[tuple[LinearRecognizer | OwnFinder, Shape]]:
+    def _lanes(self, page: Page, *, strict: bool) -> Iterable[tuple[LinearRecognizer | OwnFinder, Shape]]:
         yield from self._prefilter.lanes(page)
-        if not self._own.idle:
+        if not strict and not self._own.idle:  # ciphers and joints are guesses, in which every word may be one
             yield self._own, _ANY
 
     def _left_alone(self, entity: str, value: str) -> bool:

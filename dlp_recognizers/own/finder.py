@@ -1,4 +1,4 @@
-"""The organisation's own data inside the engine: more recognizers, one more lane, and values that are left alone."""
+"""The organisation's own data inside the engine: more recognizers, one more finder, and values that are left alone."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from dlp_recognizers.page import Page
 
 
 class OwnFinder:
-    """Terms, records and documents. Looks like a recognizer to the engine; its words are read once for all three."""
+    """Terms, records and documents. The words of a page are read once for all three."""
 
     def __init__(self, own: OwnData = NOTHING) -> None:
         """Raises DocumentError when a table cannot be mapped."""

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_right
 from dataclasses import dataclass, field
+from itertools import groupby, pairwise
 from typing import Final
 
 _WORD: Final = re.compile(r"[^\W_]+")
@@ -45,18 +47,19 @@ def folded(word: str) -> str:
 
 def with_humps_apart(text: str, words: Words) -> Words | None:
     """The words with `BlueHeronClient` as three; None if no word is written so."""
+    humps = [match.start() for match in _HUMP.finditer(text)]
+    if not humps:
+        return None
+    starts = [start for start, _ in words.spans]
     found: list[str] = []
     spans: list[tuple[int, int]] = []
-    parted = False
-    for word, (start, end) in zip(words.words, words.spans, strict=True):
-        written = text[start:end]
-        cuts = [] if written.islower() or written.isupper() else [match.start() for match in _HUMP.finditer(written)]
-        if not cuts:
-            found.append(word)
-            spans.append((start, end))
-            continue
-        parted = True
-        for low, high in zip([0, *cuts], [*cuts, len(written)], strict=True):
-            found.append(folded(written[low:high]))
-            spans.append((start + low, start + high))
-    return Words(found, spans) if parted else None
+    done = 0
+    for index, group in groupby(humps, key=lambda hump: bisect_right(starts, hump) - 1):
+        found += words.words[done:index]
+        spans += words.spans[done:index]
+        start, end = words.spans[index]
+        for low, high in pairwise([start, *group, end]):
+            found.append(folded(text[low:high]))
+            spans.append((low, high))
+        done = index + 1
+    return Words(found + words.words[done:], spans + words.spans[done:])
