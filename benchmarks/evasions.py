@@ -9,11 +9,13 @@ import random
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from benchmarks.evasion_forms import FORMS, Form
 from benchmarks.evasion_values import KINDS
 from benchmarks.evasion_words import BEGIN, END
+from dlp_recognizers.local import LocalScanner
+from dlp_recognizers.worker import Engine
 from gateway.model import Finding, ScanResult, TextSpan
 
 SEED = 20_26
@@ -22,6 +24,7 @@ RAISES = "OBFUSCATION"
 _AROUND = ("Hello, please have a look at this: ", " - and tell me what you think about it.")
 
 
+@runtime_checkable
 class Scans(Protocol):
     """What finds: the scanner of the product, without its processes."""
 
@@ -120,8 +123,9 @@ def _open_characters(variant: Variant, findings: Sequence[Finding]) -> int:
     return left
 
 
-def measure(scanner: Scans, seed: int = SEED) -> list[Row]:
-    """One row for each form, in the order of the forms."""
+def measure(engine: Scans | Engine, seed: int = SEED) -> list[Row]:
+    """One row for each form, in the order of the forms. Takes a scanner, or an engine to make one of."""
+    scanner = engine if isinstance(engine, Scans) else LocalScanner(engine)
     counts: dict[str, dict[str, int]] = {}
     for variant in variants(seed):
         row = counts.setdefault(variant.form, {"found": 0, "raised": 0, "passed": 0})
@@ -132,7 +136,6 @@ def measure(scanner: Scans, seed: int = SEED) -> list[Row]:
 def main() -> None:
     """Print the table; with `-v` also the kinds that passed."""
     from dlp_recognizers.engine import create
-    from dlp_recognizers.local import LocalScanner
 
     scanner = LocalScanner(create({}))
     rows = measure(scanner)
