@@ -28,6 +28,8 @@ _WAITING, _TAKEN, _WRITING, _ENDED = range(4)
 _NO_MEMORY: Final = 3
 _TIME_SIGNALS: Final = frozenset((signal.SIGALRM, signal.SIGXCPU))
 _NO_FILES: Final = 0
+_NICE: Final = 5
+"""Steps of priority below the proxy and the scan processes: a large file must not slow everybody's small requests."""
 _OOM_SCORE: Final = "800"
 """A child goes before the scan processes do, and those before the proxy."""
 
@@ -154,6 +156,7 @@ def _warm() -> None:
 def _confine(parent: int) -> None:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
+    os.nice(_NICE)
     with contextlib.suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text(_OOM_SCORE)
     confine(signal.SIGKILL)
