@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _KEPT: Final = frozenset(
     {
         "retry-after", "retry-after-ms", "x-should-retry", "x-request-id", "request-id", "openai-processing-ms",
-        "openai-version", "openai-model", "anthropic-organization-id-hash",
+        "openai-version", "openai-model", "anthropic-organization-id-hash", "x-amzn-errortype", "x-amzn-requestid",
     }
 )  # fmt: skip
 _KEPT_PREFIXES: Final = ("x-ratelimit-", "anthropic-ratelimit-")

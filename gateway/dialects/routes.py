@@ -115,9 +115,11 @@ type _Found = tuple[Dialect, Mapping[str, str]]
 
 
 def _chosen(found: list[_Found], headers: Mapping[str, str] | None) -> _Found | None:
-    """The dialect of a path that several have: Anthropic's for clients that show its headers, else the first."""
-    if len(found) > 1 and headers is not None and _speaks_anthropic(headers):
-        return next((each for each in found if each[0].family == "anthropic"), found[0])
+    """The dialect of a path that several have: Anthropic's or Google's for clients that show their headers, else the
+    first."""
+    if len(found) > 1 and headers is not None:
+        family = "anthropic" if _speaks_anthropic(headers) else "gemini" if "x-goog-api-key" in headers else ""
+        return next((each for each in found if each[0].family == family), found[0])
     return found[0] if found else None
 
 

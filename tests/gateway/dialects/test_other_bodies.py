@@ -284,6 +284,13 @@ def test_token_ids_are_refused(path: str, body: dict[str, Any]) -> None:
     assert code(path, body) == "llmgw_token_ids_refused"
 
 
+def test_the_list_of_models_for_clients_of_gemini() -> None:
+    shown = {"x-goog-api-key": "k"}
+    assert dialects.route("GET", "/v1/models", shown).dialect.family == "gemini"
+    assert dialects.route("GET", "/gemini/v1/models", {}).dialect.family == "gemini"
+    assert dialects.route("GET", "/v1/models", {}).dialect.family == "openai"
+
+
 def test_who_streams_unasked() -> None:
     assert parse("/api/chat", OLLAMA).stream and not parse("/api/chat", {**OLLAMA, "stream": False}).stream
     assert parse(f"{G}:streamGenerateContent", GENERATE).stream

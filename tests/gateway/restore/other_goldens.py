@@ -101,7 +101,7 @@ def invoke_claude(text: str = TEXT + TAIL, arguments: str = ARGUMENTS, size: int
 
 def mistral(text: str = TEXT + TAIL, arguments: str = ARGUMENTS, size: int = 7) -> bytes:
     def chunk(delta: dict[str, Any], **more: Any) -> str:
-        return sse({"id": "c1", "model": "m", "choices": [{"index": 0, "delta": delta, **more}]})
+        return sse({"id": "c1", "model": "m", "choices": [{"index": 0, "delta": delta, "finish_reason": None, **more}]})
 
     thinking = {"type": "thinking", "thinking": [{"type": "text", "text": f"of {EMAIL}"}], "signature": SIGNATURE}
     out = [chunk({"role": "assistant", "content": [thinking]})]
@@ -111,7 +111,7 @@ def mistral(text: str = TEXT + TAIL, arguments: str = ARGUMENTS, size: int = 7) 
     call = {"id": "abc123def", "function": {"name": "send", "arguments": arguments}, "index": 0}
     out.append(chunk({"content": "", "tool_calls": [call]}, finish_reason="tool_calls"))
     usage = {"prompt_tokens": 11, "completion_tokens": 7, "total_tokens": 18}
-    return ("".join(out) + sse({"id": "c1", "choices": [], "usage": usage}) + "data: [DONE]\n\n").encode()
+    return ("".join(out) + sse({"id": "c1", "model": "m", "choices": [], "usage": usage}) + "data: [DONE]\n\n").encode()
 
 
 def cohere(text: str = TEXT + TAIL, arguments: str = ARGUMENTS, size: int = 7) -> bytes:
