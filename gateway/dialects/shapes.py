@@ -14,10 +14,14 @@ from typing import Any, Final, NoReturn
 
 import orjson
 
-from gateway.dialects.faults import CLIENT_CREDENTIALS as CLIENT_CREDENTIALS  # noqa: PLC0414 - told to type checkers
-from gateway.dialects.faults import TOKEN_IDS, not_taken, refuse_field
+from gateway.dialects.faults import CLIENT_CREDENTIALS, TOKEN_IDS, not_taken, refuse_field
 from gateway.errors import Refusal, Refused
 from gateway.model import Attachment, Json, SpanKind, TextSpan
+
+__all__ = [
+    "CLIENT_CREDENTIALS", "FREE", "MAX_TEXTS", "SEALED", "TOKEN_IDS", "Found", "LeafRule", "Shape", "compiled", "leaf",
+    "model_name", "numeric", "pointer_step", "refuse_field", "refused", "seed", "text", "walk", "words",
+]  # fmt: skip
 
 type LeafRule = Callable[[Found, str, str], None]
 """What to do with a string: takes the results so far, the string's pointer, and the string."""
