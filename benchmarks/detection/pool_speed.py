@@ -46,12 +46,14 @@ class PoolFigures:
 
     def aims(self) -> list[Aim]:
         """The aims that these figures belong to."""
+        flooded = self.beside_flood_p99_ms / max(0.001, self.alone_p99_ms)
         grown = (self.rss_end_mb - self.rss_middle_mb) / max(1.0, self.rss_middle_mb)
         return [
             Aim.at_most("seen text, for each KB", 30, self.seen_us_per_kb, unit=" us"),
             Aim.at_most(f"{TURNS} turns to {self.conversation_kb:.0f} KB, scanned/new", 1.05, self.scanned_per_new),
             Aim.at_least("the same, CPU below scanning each whole, times", 20, self.cpu_below_whole, digits=1),
             Aim.at_most("a line changed in 200 KB, scanned again", 20, self.edit_kb, unit=" KB"),
+            Aim.at_most("p99 of one agent beside a flood by another, of alone", 2, flooded, unit="x"),
             Aim.at_most(f"a worker's memory after {self.distinct_mb} MB", 400, self.rss_end_mb, unit=" MB"),
             Aim.at_most("the same, growth in the second half", 0.05, grown),
         ]
