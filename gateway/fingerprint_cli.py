@@ -28,7 +28,7 @@ def build(  # noqa: PLR0917 - options, given by name
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of documents, read with all below it.")],
     key_from: Annotated[Path, typer.Option(metavar="FILE", help="gateway.yaml, or the key file itself.")],
     output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="Table to write.")],
-    level: Annotated[Level | None, typer.Option(help="What a copy counts as, where the policy does not say.")] = None,
+    level: Annotated[Level | None, typer.Option(help="What a copy counts as at least.")] = None,
     entity: Annotated[str, typer.Option(help="What a copy is called.")] = "DOCUMENT_COPY",
     without: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Folder of texts that may be anywhere: templates, public pages.")

@@ -44,7 +44,7 @@ def build(  # noqa: PLR0917 - options, given by name
     ],
     output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="Table to write.")],
     entity: Annotated[str, typer.Option(help="What a finding is called.")] = "CUSTOMER_RECORD",
-    level: Annotated[Level | None, typer.Option(help="What it counts as, where the policy does not name it.")] = None,
+    level: Annotated[Level | None, typer.Option(help="What it counts as at least.")] = None,
     delimiter: Annotated[str, typer.Option(help="What stands between cells; default: told from the first line.")] = "",
 ) -> None:
     """Build a table of keyed hashes from records. The table holds no value in clear; the CSV is not needed afterwards.

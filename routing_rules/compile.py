@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
@@ -67,8 +68,8 @@ def _compiled(text: str, path: Path, *, files: bool, own: OwnLevels | None = Non
 def compile_document(
     document: RulesDocument, folder: Path, version: str, own: Mapping[str, Level] = MappingProxyType({})
 ) -> Policy:
-    """The policy of a document that `lint` finds nothing wrong with. An entity of `own` that the document does not name
-    has the level that `own` gives."""
+    """The policy of a document that `lint` finds nothing wrong with. An entity of `own` has at least the level
+    that `own` gives."""
     profiles = {**BUILT_IN_PROFILES, **{name: _profile(name, each) for name, each in document.profiles.items()}}
     upstreams = {each.id: _upstream(each, folder) for each in document.upstreams}
     return Policy(
@@ -101,17 +102,19 @@ def _table(document: ClassificationDocument, own: Mapping[str, Level]) -> Classi
         for name, group in ENTITY_GROUPS.items()
         if group is EntityGroup.MARKING
     }
-    entities |= own
     entities |= {name: Level.parse(level) for name, level in document.entities.items()}
     files = document.attachments
     levels = files if isinstance(files, AttachmentLevels) else AttachmentLevels(unknown=files)
-    return ClassificationTable(
+    table = ClassificationTable(
         entities=MappingProxyType(entities),
         attachments=Level.parse(levels.unknown),
         opened_attachments=Level.parse(levels.opened),
         default=Level.parse(document.default),
         bulk=tuple(BulkRule(EntityGroup(b.group), b.distinct, Level.parse(b.level)) for b in document.bulk),
     )
+    # Who gave a list or table a level knew what is in it: the policy may raise that level, not lower it.
+    raised = {name: max(level, table.level_of(name)) for name, level in own.items()}
+    return replace(table, entities=MappingProxyType({**entities, **raised}))
 
 
 def _profile(name: str, document: ProfileDocument) -> Profile:

@@ -47,7 +47,7 @@ class RecognizerDocument(Document):
     """What it finds: an entity of the product, or a name of your own that begins with its group: SECRET_, PERSONAL_,
     HEALTH_ or ORGANISATION_."""
     level: LevelName | None = None
-    """What a finding counts as, where the policy does not name the entity."""
+    """What a finding counts as at least; the policy can raise it."""
     score: Score = 0.6
     """Of a match; findings below 0.5 do not count."""
     patterns: Annotated[tuple[Annotated[str, Field(min_length=1, max_length=1_000)], ...], Field(max_length=50)] = ()
