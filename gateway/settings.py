@@ -86,7 +86,7 @@ class DenyList(Document):
     file: FilePath
     entity: EntityName = "CODE_NAME"
     level: LevelName | None = None
-    """What a finding counts as, where the policy does not name the entity."""
+    """What a finding counts as at least; the policy can raise it."""
 
 
 class Fingerprints(Document):

@@ -28,8 +28,8 @@ MEMO = (
     "the meeting of the owners on the ninth, at which the price may still be changed by those who hold a third of the "
     "votes. Until then nobody outside of the group may learn of it, and whoever is asked says that no talks have begun."
 )
-RELOADED = 20.0
-"""New scan processes load their engine first, on two busy cores."""
+RELOADED = 60.0
+"""New scan processes load their engine first: some five seconds, many times that on a machine that is busy."""
 
 
 def recognizers(*entries: tuple[str, str, str]) -> str:
