@@ -138,7 +138,7 @@ class Gemini(Dialect):
         model, _, _ = super()._model({}, parameters)
         for holder in _requests(body):
             given = holder.get("model")
-            if given is not None and (not isinstance(given, str) or given.rpartition("/")[2] != model):
+            if given is not None and given not in (model, f"models/{model}", f"publishers/google/models/{model}"):
                 refuse_field("/model", "names another model than the path")
         return model, (), body
 
