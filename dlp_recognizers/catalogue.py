@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dlp_recognizers import (
+    addresses,
     assignments,
     contact,
     documents,
@@ -13,6 +14,7 @@ from dlp_recognizers import (
     national_north,
     national_world,
     network,
+    organisations,
     personal,
     persons,
     places,
@@ -49,5 +51,7 @@ def _of_text() -> tuple[LinearRecognizer, ...]:
         *national_world.recognizers(),
         *personal.recognizers(),
         *persons.recognizers(),
+        *organisations.recognizers(),
+        *addresses.recognizers(),
         *markings.recognizers(),
     )

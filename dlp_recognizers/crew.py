@@ -40,7 +40,12 @@ class Tuning:
 
 def setup_of(dlp: Dlp, engine: str, own: OwnSources | None) -> dict[str, Any]:
     """What a scan process is told first: `engine` is `module:function`, and the rest is what that function takes."""
-    config: dict[str, Any] = {"spacy_pipelines": list(dlp.spacy_pipelines), "allow_examples": dlp.allow_examples}
+    config: dict[str, Any] = {
+        "spacy_pipelines": list(dlp.spacy_pipelines),
+        "allow_examples": dlp.allow_examples,
+        "names": dlp.names,
+        "unknown_language": dlp.unknown_language,
+    }
     if own:
         config["own"] = own.plain()
     return {"engine": engine, "config": config}

@@ -14,7 +14,7 @@ from dlp_recognizers.allow_list import EXAMPLES, is_example
 from dlp_recognizers.catalogue import recognizers
 from dlp_recognizers.hits import Hit, ScanIncomplete, settle
 from dlp_recognizers.linear import LinearRecognizer, Shape
-from dlp_recognizers.names import NameFinder, SpacyFinder
+from dlp_recognizers.names import NameFinder, finders
 from dlp_recognizers.obfuscation import Obfuscation
 from dlp_recognizers.own.bundle import NOTHING, OwnData, from_setup
 from dlp_recognizers.own.finder import OwnFinder
@@ -23,8 +23,9 @@ from dlp_recognizers.prefilter import Prefilter
 from dlp_recognizers.proof import changed, counts, explained, with_places
 from dlp_recognizers.views import Inside, Reading, TooManyReadings, readings
 from gateway.errors import ConfigurationError
+from gateway.settings import Dlp
 
-__all__ = ["Engine", "EngineSettings", "Hit", "ScanIncomplete", "create"]
+__all__ = ["Engine", "EngineSettings", "Hit", "ScanIncomplete", "create", "settings_of"]
 
 _GENERATION = "3"
 """Raised when judges change in a way that the patterns do not show."""
@@ -38,6 +39,15 @@ class EngineSettings:
     """Installed pipelines by name or path."""
     allow_examples: bool = True
     """Whether the documentation examples of `allow_list` are left alone."""
+    names: str = "embedded"
+    """Where names come from without a pipeline, see `names.MODES`."""
+    unknown_language: str = "all"
+    """Which pipelines read a span of unknown language, see `names.UNKNOWN`."""
+
+
+def settings_of(dlp: Dlp) -> EngineSettings:
+    """What the gateway's settings say about the engine."""
+    return EngineSettings(tuple(dlp.spacy_pipelines), dlp.allow_examples, dlp.names, dlp.unknown_language)
 
 
 class Engine:
@@ -50,7 +60,8 @@ class Engine:
         self._recognizers: tuple[LinearRecognizer, ...] = (*recognizers(), *self._own.recognizers)
         self._prefilter = Prefilter(self._recognizers)
         self._obfuscation = Obfuscation()
-        self._names: tuple[NameFinder, ...] = (*map(SpacyFinder, settings.spacy_pipelines), *names)
+        own_finders = finders(settings.spacy_pipelines, settings.names, settings.unknown_language)
+        self._names: tuple[NameFinder, ...] = (*own_finders, *names)
         self.version = self._digest()
 
     def _digest(self) -> str:
@@ -87,21 +98,25 @@ class Engine:
         inner: dict[Hit, list[tuple[Inside, Hit]]] = {}
         hits.extend(self._obfuscation.find(Page.of(text)))
         for reading in readings(text):
-            page = Page.of(reading.text)
-            for recognizer, shape in self._lanes(page, strict=reading.strict):
-                for hit in recognizer.find(page, shape):
-                    if self._left_alone(hit.entity, page.text[hit.start : hit.end]):
-                        continue
-                    placed = self._placed(hit, reading, text)
-                    if placed is None:
-                        continue
-                    hits.append(placed)
-                    if reading.inside is not None and (inside := reading.inside(hit.start, hit.end)) is not None:
-                        inner.setdefault(placed, []).append((inside, hit))
-        for finder in self._names:
-            found = finder.find(text)
-            hits.extend(hit for hit in found if not self._left_alone(hit.entity, text[hit.start : hit.end]))
+            for hit in self._found(reading):
+                if self._left_alone(hit.entity, reading.text[hit.start : hit.end]):
+                    continue
+                placed = self._placed(hit, reading, text)
+                if placed is None:
+                    continue
+                hits.append(placed)
+                if reading.inside is not None and (inside := reading.inside(hit.start, hit.end)) is not None:
+                    inner.setdefault(placed, []).append((inside, hit))
         return explained(with_places(hits, inner) if inner else hits)
+
+    def _found(self, reading: Reading) -> Iterable[Hit]:
+        """What the patterns, and in a reading that is no guess the finders of names, see in it."""
+        page = Page.of(reading.text)
+        for recognizer, shape in self._lanes(page, strict=reading.strict):
+            yield from recognizer.find(page, shape)
+        if not reading.strict:
+            for finder in self._names:
+                yield from finder.find(reading.text)
 
     @staticmethod
     def _placed(hit: Hit, reading: Reading, text: str) -> Hit | None:
@@ -168,12 +183,12 @@ def create(config: Mapping[str, object]) -> Engine:
     `OwnSources.plain` made. Raises ConfigurationError."""
     config = dict(config)
     own = from_setup(config.pop("own", None))
-    pipelines = config.get("spacy_pipelines", ())
-    examples = config.get("allow_examples", True)
-    if (
-        not isinstance(pipelines, (list, tuple))
-        or not isinstance(examples, bool)
-        or set(config) - {"spacy_pipelines", "allow_examples"}
-    ):
-        raise ConfigurationError("engine: expected spacy_pipelines (list of names) and allow_examples (true or false)")
-    return Engine(EngineSettings(tuple(map(str, pipelines)), examples), own=own)
+    pipelines = config.pop("spacy_pipelines", ())
+    examples = config.pop("allow_examples", True)
+    names = config.pop("names", "embedded")
+    unknown = config.pop("unknown_language", "all")
+    if not isinstance(pipelines, (list, tuple)) or not isinstance(examples, bool) or config:
+        raise ConfigurationError(
+            "engine: expected spacy_pipelines (list of names), allow_examples (true or false), names, unknown_language"
+        )
+    return Engine(EngineSettings(tuple(map(str, pipelines)), examples, str(names), str(unknown)), own=own)

@@ -94,13 +94,13 @@ def _detectors(wish: Wish) -> Iterator[Detector]:
 
 
 def _engine(config: Path | None) -> Engine:
-    from dlp_recognizers.engine import Engine, EngineSettings
+    from dlp_recognizers.engine import Engine, EngineSettings, settings_of
     from gateway.documents import load_settings
 
     if config is None:
         return Engine(EngineSettings())
     dlp = load_settings(config).dlp
-    return Engine(EngineSettings(tuple(dlp.spacy_pipelines), dlp.allow_examples))
+    return Engine(settings_of(dlp))
 
 
 def _measure(

@@ -37,14 +37,14 @@ def load_explainer(config: Path) -> Explainer:
     """Everything `serve` would load, without a socket or a process. Raises ConfigurationError."""
     from dlp_recognizers.attachments.local import LocalOpener
     from dlp_recognizers.attachments.setup import opening_of
-    from dlp_recognizers.engine import Engine, EngineSettings
+    from dlp_recognizers.engine import Engine, settings_of
     from dlp_recognizers.local import LocalScanner
     from dlp_recognizers.operators import PresidioOperator
 
     logs.configure("error", "json")
     settings = load_settings(config)
     snapshot = load_snapshot(settings, datetime.now(UTC))
-    given = EngineSettings(tuple(settings.dlp.spacy_pipelines), settings.dlp.allow_examples)
+    given = settings_of(settings.dlp)
     engine = Engine(given, own=snapshot.own)
     return Explainer(snapshot, LocalScanner(engine), PresidioOperator(), LocalOpener(opening_of(settings.dlp)))
 

@@ -127,7 +127,12 @@ class Dlp(Document):
     cache_bytes: Annotated[int, Field(ge=0)] = 64 * 1024 * 1024
     attachments: AttachmentSettings = AttachmentSettings()
     spacy_pipelines: tuple[str, ...] = ()
-    """Installed spaCy pipelines for names, organisations and places, by name; empty: the built-in rules alone."""
+    """Installed spaCy pipelines for names, organisations and places, by name; empty: see `names`."""
+    names: Literal["embedded", "rules"] = "embedded"
+    """Where names come from when no pipeline is named: the embedded model and the rules, or the rules alone."""
+    unknown_language: Literal["all", "embedded", "refuse"] = "all"
+    """What reads a span whose language is not clear, where several pipelines are named: all of them, the embedded
+    model, or nothing: the request is refused."""
     allow_examples: bool = True
     """Whether well-known documentation examples (4111 1111 1111 1111, ...) are left alone."""
     recognizers: tuple[FilePath, ...] = ()

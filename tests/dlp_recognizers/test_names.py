@@ -59,7 +59,7 @@ def test_a_name_on_the_border_of_two_windows_is_found(pipeline: str) -> None:
 
 def test_the_version_names_the_pipeline(pipeline: str) -> None:
     assert SpacyFinder(pipeline).version == "en_tiny-1.2.3"
-    assert Engine(EngineSettings(spacy_pipelines=(pipeline,))).version != Engine(EngineSettings()).version
+    assert Engine(EngineSettings(spacy_pipelines=(pipeline,))).version != Engine(EngineSettings(names="rules")).version
 
 
 def test_the_vocabulary_does_not_grow(pipeline: str) -> None:

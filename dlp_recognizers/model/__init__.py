@@ -1,0 +1,1 @@
+"""The embedded model of names: its data, its training and its files."""
