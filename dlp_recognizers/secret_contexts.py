@@ -89,7 +89,9 @@ CONTEXTS: Final[tuple[tuple[str, str, str], ...]] = (
 """(name, words, value): the words in any letter case, the value as the vendor writes it."""
 
 _BETWEEN = (
-    r"[A-Za-z0-9_. \x22'\[\]()-]{0,40}[\x22'`\]]?\s{0,3}(?:=>|:=|[:=,|\t]|\bis\b)\s{0,3}(?i:bearer |token )?[\x22'`]?"
+    # Also a name and its value apart, as in the environment of a container: `- name: X_KEY`, `value: ...` below it.
+    r"[A-Za-z0-9_. \x22'\[\]()-]{0,40}[\x22'`\]]?\s{0,3}(?:=>|:=|[:=,|\t]|\bis\b"
+    r"|,?\s{0,24}[\x22']?\bvalue\b[\x22']?\s{0,3}[:=]?)\s{0,3}(?i:bearer |token )?[\x22'`]?"
 )
 
 
