@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from gateway.dialects.native import NativeRefusal, native
+from gateway.dialects.opaque import is_identifier
 from gateway.dialects.paths import MODEL_PARAMETERS
 from gateway.dialects.shapes import Found, Shape, refuse_field, walk
 from gateway.errors import Refusal, Refused
@@ -171,11 +172,13 @@ class Dialect:
         return (names.pop() if names else ""), tuple(pointer for pointer, _ in places)
 
     def _parameters(self, found: Found, parameters: Mapping[str, str]) -> None:
-        """What the path names is scanned too; nothing in it can be redacted."""
+        """What the path names is scanned too, unless it is an id as providers make them; nothing in it can be
+        redacted."""
         for name, value in parameters.items():
             if name in self.holds:
                 found.references.append(value)
-            found.spans.append(TextSpan(f"/{name}", value, SpanKind.SEALED))
+            if not is_identifier(value):
+                found.spans.append(TextSpan(f"/{name}", value, SpanKind.SEALED))
 
     def _check_names(self, body: dict[str, Any]) -> None:
         known = self.shape.fields

@@ -59,7 +59,7 @@ _READABLE_SHARE: Final = 0.05
 
 _ID_PREFIXES: Final = (
     "call|toolu|srvtoolu|mcptoolu|msg|resp|rs|fc|ctc|ctco|fco|req|item|ws|fs|ci|ig|mcp|mcpl|mcpr|cu|sh|lsh|conv|cmp|tu|"
-    "ap|apc|tsc|tso|file|vs|cntr|container|audio|chatcmpl|asst|thread|run|pmpt|skill"
+    "ap|apc|tsc|tso|batch|msgbatch|file|vs|cntr|container|audio|chatcmpl|asst|thread|run|pmpt|skill"
 )
 _ID: Final = re.compile(
     rf"(?:{_ID_PREFIXES})[_-](?:bdrk_|vrtx_|tool-|[0-9]{{2}}_)?(?=[A-Za-z]*[0-9])"
@@ -71,6 +71,11 @@ def identifier(found: Found, path: str, value: str) -> None:
     """An id: structure if it looks as providers make them (prefix, letters and digits, no long number), else text."""
     if _ID.fullmatch(value) is None:
         found.text(path, value)
+
+
+def is_identifier(value: str) -> bool:
+    """Whether `value` looks as providers make ids, with no room for a value of somebody's."""
+    return _ID.fullmatch(value) is not None
 
 
 def outside(found: Found, path: str, value: str) -> None:

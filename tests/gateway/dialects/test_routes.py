@@ -233,3 +233,14 @@ def test_every_dialect_has_a_path_of_its_own() -> None:
             for headers in ({}, {"x-api-key": "k"})
         }
         assert dialect.name in reached
+
+
+def test_what_a_path_names_is_scanned_unless_it_is_plainly_an_id() -> None:
+    def spans(identifier: str) -> list[tuple[str, str, str]]:
+        prompt = dialects.read(dialects.route("GET", f"/v1/files/{identifier}"), b"", "")
+        assert prompt.references == (identifier,)
+        return [(span.path, span.text, span.kind.value) for span in prompt.spans]
+
+    assert spans("file-Ab3kd93kdk2m4n5b6v7c8x") == []
+    assert spans("maria-lindqvist-1980") == [("/file", "maria-lindqvist-1980", "sealed")]
+    assert spans("4111111111111111") == [("/file", "4111111111111111", "sealed")]
