@@ -16,7 +16,8 @@ from addons.dlp import OFFLOAD_BYTES
 from addons.state import EXCHANGE, Permit, Phase
 from gateway.dialects import forward_headers
 from gateway.errors import ConfigurationError, Refusal, Refused, internal_error
-from gateway.signing import HeaderSigner, OutgoingRequest
+from gateway.ports import OutgoingRequest
+from gateway.signing import HeaderSigner
 from gateway.steps import changed_files, placeholder_key, redact_for, rewrites_for
 
 if TYPE_CHECKING:

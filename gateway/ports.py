@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from gateway.attached import Attachment, Opened, Rewrite, Rewrites
     from gateway.errors import Refusal
     from gateway.model import Credential, Operator, ScanResult, TextSpan, Usage
-    from gateway.signing import OutgoingRequest, Signed
 
 
 class Scanner(Protocol):
@@ -44,6 +44,30 @@ class ValueOperator(Protocol):
     def __call__(self, operator: Operator, entity: str, value: str) -> str:
         """The replacement of `value`; pure, the same for the same arguments, never holding the value."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class OutgoingRequest:
+    """A request as it will leave, but for what the signer adds."""
+
+    method: str
+    host: str
+    """With its port, unless that is the scheme's own."""
+    target: str = field(repr=False)
+    """Path and query."""
+    headers: tuple[tuple[str, str], ...] = field(repr=False)
+    """Lower-case names; `host` is among them."""
+    body: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """What proves who asks."""
+
+    headers: tuple[tuple[str, str], ...] = field(repr=False)
+    """To be added to the request's own."""
+    secrets: tuple[str, ...] = field(repr=False)
+    """What must not come back in the answer."""
 
 
 class RequestSigner(Protocol):

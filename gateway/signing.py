@@ -8,35 +8,12 @@ twice) and the body's hash, fits behind the same protocol, because a signer sees
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from gateway.ports import OutgoingRequest, Signed
 
 if TYPE_CHECKING:
     from gateway.model import Credential
-
-
-@dataclass(frozen=True, slots=True)
-class OutgoingRequest:
-    """A request as it will leave, but for what the signer adds."""
-
-    method: str
-    host: str
-    """With its port, unless that is the scheme's own."""
-    target: str = field(repr=False)
-    """Path and query."""
-    headers: tuple[tuple[str, str], ...] = field(repr=False)
-    """Lower-case names; `host` is among them."""
-    body: bytes = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Signed:
-    """What proves who asks."""
-
-    headers: tuple[tuple[str, str], ...] = field(repr=False)
-    """To be added to the request's own."""
-    secrets: tuple[str, ...] = field(repr=False)
-    """What must not come back in the answer."""
 
 
 class HeaderSigner:

@@ -4,8 +4,8 @@ import pytest
 
 from gateway.errors import Refusal, Refused
 from gateway.model import Credential
-from gateway.ports import RequestSigner
-from gateway.signing import HeaderSigner, OutgoingRequest
+from gateway.ports import OutgoingRequest, RequestSigner
+from gateway.signing import HeaderSigner
 
 REQUEST = OutgoingRequest("POST", "bedrock.example", "/model/m%3A0/converse", (("host", "bedrock.example"),), b"{}")
 
