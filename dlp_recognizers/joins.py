@@ -15,6 +15,7 @@ from typing import Final, NamedTuple
 from dlp_recognizers.hits import Hit
 from dlp_recognizers.obfuscation import ENTITY
 from dlp_recognizers.proof import counts
+from gateway.entities import EntityGroup, group_of
 from gateway.model import Finding, ScanResult, SpanKind, TextSpan
 from gateway.redaction.inner import JOINED, bare_name
 
@@ -30,6 +31,7 @@ OVERLAP: Final = 160
 MAX_JOINS: Final = 50_000
 """Readings of one request. More of them than this make the scan incomplete."""
 
+_SURE: Final = 0.5
 NEAR: Final = 40
 WORTH: Final = re.compile(r"@|[0-9](?:[^0-9]{0,6}[0-9]){3}|[A-Z0-9]{16}|[A-Za-z0-9_-]{24}")
 LEFT: Final = re.compile(r"[\w@+/=.:-][ ]?$")
@@ -57,8 +59,8 @@ class Join:
     text: str = field(repr=False)
     parts: tuple[Part, ...]
 
-    def findings(self, found: Iterable[Finding]) -> Iterator[Finding]:
-        """What was found over at least two parts, told for each of them."""
+    def findings(self, found: Iterable[Finding]) -> Iterator[list[Finding]]:
+        """For each thing that was found over at least two parts one finding for each of them."""
         for each in found:
             hit = Hit(each.start, each.end, each.entity, each.score, each.recognizer)
             if each.entity == ENTITY or not counts(hit, self.text):
@@ -68,12 +70,17 @@ class Join:
             ]
             if len(touched) < 2:
                 continue
-            for part in touched:
-                start = part.start + max(0, each.start - part.at)
-                end = min(part.end, part.start + each.end - part.at)
-                if part.span >= 0 and start < end:
-                    name = bare_name(each.recognizer) + JOINED
-                    yield Finding(part.span, start, end, each.entity, each.score, name)
+            name = bare_name(each.recognizer) + JOINED
+            yield [
+                Finding(
+                    part.span,
+                    part.start + max(0, each.start - part.at),
+                    min(part.end, part.start + each.end - part.at),
+                    *(each.entity, each.score, name),
+                )
+                for part in touched
+                if part.span >= 0
+            ]
 
 
 class TooManyJoins(Exception):
@@ -249,6 +256,14 @@ def with_joins(spans: Sequence[TextSpan], joins: Sequence[Join]) -> Sequence[Tex
     return [*spans, *(TextSpan(JOINED, join.text) for join in joins)] if joins else spans
 
 
+def _is_whole(piece: Finding, whole: set[tuple[int, str, int]]) -> bool:
+    """Whether a piece is a value by itself, which only looks longer with what happens to stand in the string beside it:
+    `hello` and `ada@corp.example`. A secret goes on where it seems to."""
+    if group_of(piece.entity) is EntityGroup.SECRET:
+        return False
+    return (piece.span, piece.entity, piece.start) in whole and (piece.span, piece.entity, piece.end) in whole
+
+
 def without_joins(result: ScanResult, count: int, joins: Sequence[Join]) -> ScanResult:
     """The result for the first `count` spans, what was found in joined texts told in their offsets.
 
@@ -262,10 +277,14 @@ def without_joins(result: ScanResult, count: int, joins: Sequence[Join]) -> Scan
         if each.span >= count:
             by_join.setdefault(each.span - count, []).append(each)
     known = {(each.span, each.start, each.end, each.entity) for each in findings}
+    whole = {(each.span, each.entity, at) for each in findings for at in (each.start, each.end) if each.score >= _SURE}
     for at, found in by_join.items():
-        for each in joins[at].findings(found):
-            if (each.span, each.start, each.end, each.entity) not in known:
-                known.add((each.span, each.start, each.end, each.entity))
-                findings.append(each)
+        for pieces in joins[at].findings(found):
+            if any(_is_whole(piece, whole) for piece in pieces):
+                continue
+            for each in pieces:
+                if (each.span, each.start, each.end, each.entity) not in known:
+                    known.add((each.span, each.start, each.end, each.entity))
+                    findings.append(each)
     total = result.total_bytes - sum(len(join.text.encode("utf-8", "surrogatepass")) for join in joins)
     return replace(result, findings=tuple(findings), total_bytes=total, new_bytes=min(result.new_bytes, total))
