@@ -18,6 +18,7 @@ _LIMITS = np.array([THRESHOLDS[kind] for kind in KINDS], dtype=np.float32)
 _GLUE_BEFORE = frozenset("_@#$\\%/&=~^`<")
 _GLUE_AFTER = frozenset("_([@=\\/{")
 _SURE = 0.9
+_SUPPORT = 1.7
 _PLAIN = gz.WORD | gz.NOUN | gz.DEMONYM | gz.FREQUENT
 _STARTS = np.array([tag[0] in "BU" for tag in TAGS])
 _PLACES = gz.PLACE | gz.BIG_PLACE | gz.COUNTRY
@@ -45,7 +46,7 @@ class Name:
 
 def names(line: Line, chances: Floats) -> Iterator[Name]:
     """Every name that the network is sure enough of and nothing else speaks against."""
-    for name in _stretches(chances):
+    for name in _stretches(chances, _supported(line.bits)):
         trimmed = _trimmed(line, name)
         if trimmed is not None and not _doubtful(line, trimmed):
             yield trimmed
@@ -56,8 +57,16 @@ def by_kind(chances: Floats) -> Floats:
     return np.asarray(chances[:, 1:].reshape(len(chances), len(KINDS), 4).sum(axis=2), dtype=np.float32)
 
 
-def _stretches(chances: Floats) -> Iterator[Name]:
+def _supported(bits: Sequence[int]) -> Floats:
+    """How much likelier a word is a person's because a list knows it as a name and no language as a plain word."""
+    known = np.fromiter(bits, dtype=np.int64, count=len(bits))
+    named = ((known & gz.NAME_BITS) != 0) & ((known & (_PLAIN | _PLACES)) == 0)
+    return np.where(named, np.float32(_SUPPORT), np.float32(1.0)).astype(np.float32)
+
+
+def _stretches(chances: Floats, support: Floats) -> Iterator[Name]:
     kinds = by_kind(chances)
+    kinds[:, 0] = np.minimum(kinds[:, 0] * support, 1.0)
     best = kinds.argmax(axis=1)
     sure = kinds[np.arange(len(kinds)), best]
     inside: NDArray[np.intp] = np.nonzero(sure >= _LIMITS[best])[0]

@@ -8,6 +8,7 @@ import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 
+from dlp_recognizers import gazetteer as gz
 from dlp_recognizers.decoding import THRESHOLDS, Line, Name, names
 from dlp_recognizers.gazetteer import Gazetteer
 from dlp_recognizers.hits import Hit
@@ -20,6 +21,10 @@ _WORDS = 1024
 """Words that the network reads at a time: its memory does not depend on the text, and stays near the processor."""
 _OVERLAP = 60
 _LABEL = "names:embedded"
+_CALLS = ("_", "(", "=")
+_COMMON = gz.WORD | gz.NOUN | gz.ORG_WORD | gz.STREET | gz.COUNTRY
+_SURE = 0.75
+"""The least score of a full name whose family name alone is then looked for."""
 
 
 class EmbeddedFinder:
@@ -42,6 +47,10 @@ class EmbeddedFinder:
 
     def _find(self, text: str) -> Iterator[Hit]:
         words, places = split(text)
+        found = list(self._names(text, words, places))
+        yield from again(text, places, found, self._gazetteer)
+
+    def _names(self, text: str, words: list[str], places: list[re.Match[str]]) -> Iterator[Hit]:
         for start in range(0, len(words), _WORDS - _OVERLAP):
             piece, where = words[start : start + _WORDS], places[start : start + _WORDS]
             line = Line(text, piece, where, self._tagger.bits(piece))
@@ -59,6 +68,29 @@ class EmbeddedFinder:
         least = THRESHOLDS[name.kind]
         score = 0.5 + 0.45 * min(1.0, max(0.0, (name.chance - least) / (1 - least)))
         return Hit(places[name.first].start(), places[name.last].end(), name.kind, round(score, 2), _LABEL)
+
+
+def again(text: str, places: list[re.Match[str]], found: list[Hit], gazetteer: Gazetteer) -> Iterator[Hit]:
+    """What was found, and the family names of those found in full wherever else they stand in the text."""
+    families = {name for hit in found if (name := _family(text, hit)) and not gazetteer.bits(name) & _COMMON}
+    if not families:
+        yield from found
+        return
+    taken: set[int] = set()
+    for hit in found:
+        if text[hit.start : hit.end] not in families:
+            taken.update(range(hit.start, hit.end))
+            yield hit
+    for place in places:
+        if place[0] in families and place.start() not in taken and text[place.end() : place.end() + 1] not in _CALLS:
+            yield Hit(place.start(), place.end(), "PERSON", _SURE, _LABEL)
+
+
+def _family(text: str, hit: Hit) -> str:
+    """The family name of a person found in full and for sure, else nothing."""
+    _, blank, name = text[hit.start : hit.end].rpartition(" ")
+    sure = hit.entity == "PERSON" and hit.score >= _SURE and blank
+    return name if sure and len(name) > 3 and name.isalpha() and name[0].isupper() else ""
 
 
 def composed_with_places(text: str) -> tuple[str, list[int]]:
