@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Final
 import orjson
 
 from dlp_recognizers.answer_finder import AnswerFinder
-from dlp_recognizers.engine import EngineSettings
 from gateway.errors import Refusal, Refused, answer_failed, internal_error
 from gateway.restore.answer_scan import AnswerHit, AnswerTexts, apply
 from gateway.restore.guard import AnswerGuard, AnswerReport
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
     from gateway.exchange import Exchange
     from gateway.ports import Scanner
     from gateway.settings import Dlp as DlpSettings
-    from routing_rules.policy import Policy
+    from gateway.snapshot import Snapshot
 
 _MAX_KNOWN: Final = 10_000
 """Values of the request that are known again in its answer. What is beyond counts as new: that is the safe side."""
@@ -29,18 +28,23 @@ class AnswerGuards:
     def __init__(self, settings: DlpSettings) -> None:
         self._settings = settings
         self._finder: AnswerFinder | None = None
-        self._strings: tuple[str, ...] | None = None
+        self._made_for: tuple[str, tuple[str, ...]] | None = None
+        """Version of the organisation's own data, and the canary strings."""
 
-    def prepare(self, policy: Policy) -> None:
-        """Make what this policy needs. Takes up to a second the first time; safe to call from a thread."""
-        if not policy.answers or self._strings == policy.canary_strings:
+    def prepare(self, snapshot: Snapshot) -> None:
+        """Make what this snapshot needs. Takes seconds; safe to call from a thread."""
+        policy = snapshot.policy
+        if not self.needed(snapshot):
             return
-        finder = AnswerFinder(EngineSettings(allow_examples=self._settings.allow_examples), policy.canary_strings)
-        self._strings, self._finder = policy.canary_strings, finder
+        finder = AnswerFinder(
+            allow_examples=self._settings.allow_examples, own=snapshot.own, canary_strings=policy.canary_strings
+        )
+        self._made_for, self._finder = (snapshot.own.version, policy.canary_strings), finder
 
-    def needed(self, policy: Policy) -> bool:
+    def needed(self, snapshot: Snapshot) -> bool:
         """Whether `prepare` has something to do."""
-        return bool(policy.answers) and self._strings != policy.canary_strings
+        wanted = (snapshot.own.version, snapshot.policy.canary_strings)
+        return bool(snapshot.policy.answers) and self._made_for != wanted
 
     def guard(self, exchange: Exchange) -> AnswerGuard | None:
         """The guard of this exchange's answer, or None where the rule asks for none. Raises Refused (502) while the
@@ -76,10 +80,10 @@ class AnswerGuards:
         return orjson.dumps(tree if not isinstance(tree, str) else root[0]) if apply(guard, texts, hits) else body
 
 
-async def prepare(guards: AnswerGuards, policy: Policy) -> None:
+async def prepare(guards: AnswerGuards, snapshot: Snapshot) -> None:
     """`AnswerGuards.prepare` beside the loop."""
-    if guards.needed(policy):
-        await asyncio.to_thread(guards.prepare, policy)
+    if guards.needed(snapshot):
+        await asyncio.to_thread(guards.prepare, snapshot)
 
 
 def _known(exchange: Exchange) -> frozenset[str]:

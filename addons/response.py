@@ -43,7 +43,6 @@ class Response:
 
     def __init__(self, surroundings: Surroundings, manager: FailClosedAddons) -> None:
         self._surroundings = surroundings
-        self._guards = surroundings.answer_guards
         self._connections = manager.connections
 
     def responseheaders(self, flow: http.HTTPFlow) -> None:
@@ -93,7 +92,7 @@ class Response:
             masks=exchange.masks,
             in_urls=exchange.snapshot.policy.restore_in_urls,
             media_type=media_type,
-            guard=self._guards.guard(exchange),
+            guard=self._surroundings.answer_guards.guard(exchange),
             watch=exchange.watch,
         )
         flow.response.headers["transfer-encoding"] = "chunked"
@@ -117,9 +116,10 @@ class Response:
         if answer is None or exchange.route is None or exchange.redaction is None:
             raise Refused(internal_error())
         body = _decoded(answer, exchange)
-        guard = self._guards.guard(exchange)
+        guards = self._surroundings.answer_guards
+        guard = guards.guard(exchange)
         if guard is not None and exchange.agent is not None:
-            body = await self._guards.look(guard, body, self._surroundings.scanner, exchange.agent.agent_id)
+            body = await guards.look(guard, body, self._surroundings.scanner, exchange.agent.agent_id)
         restored = _restored(exchange, body, answer.headers.get("content-type", ""))
         if not restored.is_json and exchange.status < 400 and not exchange.route.dialect.media:
             # A login page under a wrong name, or an answer that was cut: an error may be plain text, an answer not.

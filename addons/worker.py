@@ -122,7 +122,7 @@ class Worker:
         )
         admin_port = await self.admin.start()
         await self.pool.start()
-        await prepare(self.surroundings.answer_guards, self.store.current().policy)
+        await prepare(self.surroundings.answer_guards, self.store.current())
         sock = bind(settings.listen.host, self.arguments.port or settings.listen.port)
         address = await self.listener.start(sock)
         self.canary = Canary(settings, lambda: address, self.listener.accepted_ports)
@@ -222,7 +222,7 @@ class Worker:
 
     def _published(self) -> None:
         self.status.published()
-        self._spawn(prepare(self.surroundings.answer_guards, self.store.current().policy))
+        self._spawn(prepare(self.surroundings.answer_guards, self.store.current()))
 
     def _scanner_event(self, event: str) -> None:
         if event in ("worker_died", "worker_overdue", "worker_start_failed", "opener_died"):

@@ -8,6 +8,7 @@ import ahocorasick
 
 from dlp_recognizers.engine import Engine, EngineSettings
 from dlp_recognizers.hits import Hit
+from dlp_recognizers.own.bundle import NOTHING, OwnData
 
 CANARY: str = "CANARY_STRING"
 
@@ -15,8 +16,10 @@ CANARY: str = "CANARY_STRING"
 class AnswerFinder:
     """Values that a pattern shows; names of people take a model, which is too slow for a stream's loop."""
 
-    def __init__(self, settings: EngineSettings, canary_strings: Sequence[str] = ()) -> None:
-        self._engine = Engine(settings)
+    def __init__(
+        self, *, allow_examples: bool = True, own: OwnData = NOTHING, canary_strings: Sequence[str] = ()
+    ) -> None:
+        self._engine = Engine(EngineSettings(allow_examples=allow_examples, names="off"), own=own)
         self._engine.warm()
         self._strings: ahocorasick.Automaton | None = None
         self.look_for(canary_strings)

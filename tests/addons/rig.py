@@ -171,6 +171,7 @@ class World:
     snapshot: Snapshot
     upstream_port: int
     held: Any
+    guards: AnswerGuards
     contexts: dict[str, ssl.SSLContext] = field(default_factory=dict)
 
     def client_context(self, agent: str | None) -> ssl.SSLContext:
@@ -211,7 +212,14 @@ def make_world(folder: Path) -> World:
     document["limits"] = {"hook_seconds": HOOK_SECONDS, "answer_bytes": 65_536}
     (folder / "gateway.yaml").write_text(yaml.safe_dump(document))
     settings = load_settings(folder / "gateway.yaml")
-    return World(folder, pki, load_snapshot(settings, datetime.now(UTC)), port, held)
+    snapshot = load_snapshot(settings, datetime.now(UTC))
+    return World(folder, pki, snapshot, port, held, _guards(snapshot))
+
+
+def _guards(snapshot: Snapshot) -> AnswerGuards:
+    guards = AnswerGuards(snapshot.settings.dlp)
+    guards.prepare(snapshot)
+    return guards
 
 
 async def soon(condition: Callable[[], Any], seconds: float = 2.0) -> None:
@@ -271,7 +279,7 @@ class Rig:
             monotonic=time.monotonic,
             new_id=lambda: f"{next(numbers):026}",
             credentials=CredentialStore(),
-            answer_guards=AnswerGuards(self.snapshot.settings.dlp),
+            answer_guards=world.guards,
         )
         self.upstream = RecordingUpstream(world.upstream_port, world.upstream_context())
         self.port = 0
