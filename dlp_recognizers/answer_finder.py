@@ -19,7 +19,7 @@ class AnswerFinder:
     def __init__(
         self, *, allow_examples: bool = True, own: OwnData = NOTHING, canary_strings: Sequence[str] = ()
     ) -> None:
-        self._engine = Engine(EngineSettings(allow_examples=allow_examples, names="off"), own=own)
+        self._engine = Engine(EngineSettings(allow_examples=allow_examples, names="rules"), own=own)
         self._engine.warm()
         self._strings: ahocorasick.Automaton | None = None
         self.look_for(canary_strings)
