@@ -163,6 +163,8 @@ def _lonely(line: Line, name: Name, bits: int) -> bool:
         if bits & _PLAIN and not bits & _PLACES:
             return True
         return word.islower() and (not bits & _PLACES or bool(bits & gz.WORD))
+    if word.isupper() and len(word) > 2 and not bits & (gz.ORG_NAME | gz.ORG_WORD) and name.chance < 0.99:
+        return True  # constants and initials of anything
     plain = bool(bits & _PLAIN) and not bits & gz.ORG_NAME
     return word.islower() or (plain and (name.chance < _SURE or bool(bits & (gz.FREQUENT | gz.ORG_WORD))))
 

@@ -34,17 +34,28 @@ City Royal Open Free Research Medical Children General Old New First Online Inte
 _COMMON = frozenset(_COMMON_TEXT.split())
 
 
+def _notice(page: Page, start: int) -> bool:
+    """Whether the place is in a line of a copyright notice or of a well-known licence, which are published anyway."""
+    low, high = page.line(start)
+    line = page.text[low:high].lower()
+    return "copyright" in line or "free software" in line
+
+
 def _named(page: Page, start: int, end: int) -> Verdict:
     """A name with its legal form; an article or preposition with a capital does not belong to it."""
     words = page.text[start:end].split(" ")
     while len(words) > 2 and words[0].rstrip(",") in _ARTICLES:
         start += len(words.pop(0)) + 1
+    if _notice(page, start):
+        return None
     glued = page.char(start - 1) in "_/.-@#$" or page.char(end) in "_/(="
     return None if glued or words[0] in _ARTICLES or len(words) < 2 else (start, end, 0.75)
 
 
 def _institution(page: Page, start: int, end: int) -> Verdict:
     """An institution by its first or last word: needs a word beside it that is no plain adjective."""
+    if _notice(page, start):
+        return None
     words = page.text[start:end].split(" ")
     while len(words) > 1 and words[0] in _ARTICLES:
         start += len(words.pop(0)) + 1
