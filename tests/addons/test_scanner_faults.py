@@ -191,7 +191,7 @@ async def test_the_real_pool_when_it_is_closed(world: World) -> None:
 
 async def test_the_real_pool_with_a_full_queue(world: World) -> None:
     async with with_pool(world, queue=2, queue_per_agent=2, deadline_seconds=5.0) as (rig, pool):
-        slow = [asyncio.create_task(rig.ask(f"sleep=0.4 {number}")) for number in range(6)]
+        slow = [asyncio.create_task(rig.ask(f"sleep=0.15 {number}")) for number in range(6)]
         answers = await asyncio.gather(*slow)
         assert {answer.status for answer in answers} == {200, 503} or {answer.status for answer in answers} == {
             200,
