@@ -184,8 +184,8 @@ def _whole(row: EntityScore) -> float | None:
 def main(given: Sequence[str] | None = None, engine: Engine | None = None) -> int:
     """Run; 0 when every aim that was measured is met, 1 otherwise."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--each", type=int, default=12, help="values of every kind (default 12)")
-    parser.add_argument("--lines", type=int, default=4000, help="lines of every kind of log (default 4000)")
+    parser.add_argument("--each", type=int, default=11, help="values of every kind (default 11)")
+    parser.add_argument("--lines", type=int, default=600, help="lines of every kind of log (default 600)")
     parser.add_argument("--no-peer", action="store_true", help="leave stock Presidio out")
     parser.add_argument("--output", type=Path, default=OUTPUT, help="where the JSON goes")
     parser.add_argument("--no-evasions", action="store_true", help="leave the evasion set out")
