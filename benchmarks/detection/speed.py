@@ -31,8 +31,7 @@ from benchmarks.detection.results import Aim
 from benchmarks.detection.speed_texts import KINDS, pieces
 from benchmarks.report import machine
 from dlp_recognizers.detectors import Detector, OwnDetector, PresidioDetector
-from dlp_recognizers.engine import Engine, EngineSettings, create
-from gateway.errors import ConfigurationError
+from dlp_recognizers.engine import Engine, EngineSettings
 
 OUTPUT: Final = Path(__file__).resolve().parents[1] / "results" / "scan.json"
 KB: Final = 1_000
@@ -84,17 +83,10 @@ def _measure(detector: Detector, name: str, rounds: dict[int, int], rows: list[R
             rows.append(Row(kind, kilobytes, name, statistics.median(spent), max(spent)))
 
 
-def _patterns_only() -> Engine:
-    try:
-        return create({"names": "rules"})
-    except ConfigurationError:  # an engine without a model of names is that already
-        return create({})
-
-
 def measure(*, megabytes: int, peer: bool) -> Figures:
     """Everything; the memory over so many megabytes of text that is new each time."""
     figures = Figures()
-    patterns = _patterns_only()
+    patterns = Engine(EngineSettings(names="rules"))
     patterns.warm()
     _measure(OwnDetector(patterns), "patterns", _ROUNDS, figures.rows)
     full = Engine(EngineSettings())

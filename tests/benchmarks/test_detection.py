@@ -41,7 +41,7 @@ def test_innocent_lines_are_counted_right() -> None:
 
 @pytest.mark.slow
 def test_a_small_run_has_every_figure(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    engine = Engine(EngineSettings())
+    engine = Engine(EngineSettings(names="rules"))
     code = run.main(["--each", "1", "--lines", "60", "--no-evasions", "--output", str(tmp_path / "d.json")], engine)
     said = json.loads((tmp_path / "d.json").read_text())
     assert code in (0, 1)
