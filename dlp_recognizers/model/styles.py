@@ -78,7 +78,7 @@ _MESSAGES = (
     "customer={F} city={C} total={X}", 'user="{F}" org="{O}" action=update', "Received SIGTERM, shutting down", "Listening on port {X}",
 )  # fmt: skip
 _CODE = (
-    'def greet():\n    return "Hello, {F}"', "# TODO({G}): ask {F} about this", "// Author: {F}\n// Company: {O}", "/* Written by {F}, {D} */",
+    'def greet():\n    return "Hello, {F}"', "# TO" "DO({G}): ask {F} about this", "// Author: {F}\n// Company: {O}", "/* Written by {F}, {D} */",
     'customer = Customer(name="{F}", city="{C}")', "INSERT INTO users (name, city) VALUES ('{F}', '{C}');", "user: {F}\nteam: {O}\nsite: {C}",
     "SELECT * FROM orders WHERE customer = '{F}' AND total > {X};", "<name>{F}</name><city>{C}</city>", "<p>Contact {F} at {O}.</p>",
     "| {F} | {C} | {X} |", "- **{F}** ({O})", "* {F} - {C}", 'assert user.full_name == "{F}"', "author = {F}\nlicense = MIT", "\\author{{{F}}}",

@@ -33,8 +33,7 @@ def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningGateway
     path = instance.folder / "rules.yaml"
     policy = yaml.safe_load(path.read_text())
     policy["rules"] = [
-        {"id": f"answers-{name}", "when": {"model": [model]}, "then": then(name)}
-        for model, name in MODELS.items()
+        {"id": f"answers-{name}", "when": {"model": [model]}, "then": then(name)} for model, name in MODELS.items()
     ]
     policy["canary_strings"] = [CANARY]
     path.write_text(yaml.safe_dump(policy, sort_keys=False))
@@ -137,7 +136,9 @@ def test_a_canary_string_ends_a_whole_answer_natively(client: OpenAI, upstream: 
 
 
 def test_a_canary_string_ends_a_stream_natively(client: OpenAI, upstream: HostileUpstream) -> None:
-    upstream.play = stream_of("Words that are fine and go out first. " * 20 + f"Then {CANARY} " + "and more of it. " * 30)
+    upstream.play = stream_of(
+        "Words that are fine and go out first. " * 20 + f"Then {CANARY} " + "and more of it. " * 30
+    )
     got = ""
     with pytest.raises(APIError) as told:
         chunks = client.chat.completions.create(

@@ -88,7 +88,10 @@ def batch_file(*texts: str, model: str = "gpt-4.1") -> bytes:
 def test_a_batch_is_read_row_by_row_and_its_results_come_back(gateway: RunningGateway, client: openai.OpenAI) -> None:
     upload = client.files.create(file=("in.jsonl", batch_file(ASK, "hello")), purpose="batch")
     batch = client.batches.create(
-        input_file_id=upload.id, endpoint="/v1/chat/completions", completion_window="24h", metadata={"topic": f"about {MAIL}."}
+        input_file_id=upload.id,
+        endpoint="/v1/chat/completions",
+        completion_window="24h",
+        metadata={"topic": f"about {MAIL}."},
     )
     again = client.batches.retrieve(batch.id)
     assert again.output_file_id is not None
