@@ -5,6 +5,8 @@ SHELL := /bin/bash
 
 PY := .venv/bin/python
 TEST_ARGS ?=
+# The model of names works in small matrices, where more threads only spin.
+export OPENBLAS_NUM_THREADS ?= 1
 BENCH_ARGS ?=
 EVAL_ARGS ?=
 SCAN_ARGS ?=

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import traceback
 from pathlib import Path
@@ -184,6 +185,8 @@ def doctor(config: Config) -> None:
 
 def main() -> None:
     """Entry point of the `llmgw` command."""
+    # Before numpy is loaded: the model of names works in small matrices, where more threads only spin.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
         app()
     except ConfigurationError as error:
