@@ -91,7 +91,8 @@ class Gateway:
             "keys": {"file": "gateway.keys"},
             "canary": {"certificate": str(pki.canary.certificate), "key": str(pki.canary.key)},
             "limits": {"connections_per_agent": 512},
-            "dlp": {"workers": 1},
+            # Names by rules: the peers' Presidio has no model of names either.
+            "dlp": {"workers": 1, "names": "rules"},
             "evidence": {"redis": {"url": f"redis://127.0.0.1:{redis_port}/0"}} if redis_port else {},
             "admin": {"port": admin},
             "run": {"workers": 1},
