@@ -35,17 +35,18 @@ def _assignment(page: Page, start: int, end: int) -> Verdict:
         high = min((place for place in (window.find(quote), window.find("\\" + quote)) if place >= 0), default=-1)
         value = window[:high] if high >= 0 else ""
     else:
-        value = _bare_value(window)
+        value = bare_value(window)
     if not value or (label.rstrip().endswith(">") and "<" in label and page.char(low + len(value)) != "<"):
         return None
     if placeholder(value) or "\n" in value:
         return None
-    is_password = any(word in label for word in ("pass", "pwd", "kennwort", "contrase", "senha", "mot de"))
-    good = _is_password(value, quoted=quoted, label=label) if is_password else _is_key(value, quoted=quoted)
-    return (low, low + len(value), 0.8 if is_password else 0.75) if good else None
+    says_password = any(word in label for word in ("pass", "pwd", "kennwort", "contrase", "senha", "mot de"))
+    good = is_password(value, quoted=quoted, label=label) if says_password else is_key(value, quoted=quoted)
+    return (low, low + len(value), 0.8 if says_password else 0.75) if good else None
 
 
-def _bare_value(window: str) -> str:
+def bare_value(window: str) -> str:
+    """The value without quotes that `window` begins with."""
     size = 0
     while size < len(window) and window[size] not in " \t\r\n\"'`,;<>|":
         size += 1
@@ -58,7 +59,8 @@ def _bare_value(window: str) -> str:
     return value
 
 
-def _is_password(value: str, *, quoted: bool, label: str) -> bool:
+def is_password(value: str, *, quoted: bool, label: str) -> bool:
+    """Whether `value`, behind a `label` in lower case, is a password and no code, type or word."""
     if len(value) < 4 or (" " in value.strip() and not quoted):
         return False
     if quoted:
@@ -93,7 +95,8 @@ def _codelike(value: str) -> bool:
     )
 
 
-def _is_key(value: str, *, quoted: bool) -> bool:
+def is_key(value: str, *, quoted: bool) -> bool:
+    """Whether `value` is a generated key and no code, path or name."""
     if (
         len(value) < 12
         or " " in value

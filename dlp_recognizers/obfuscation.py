@@ -8,6 +8,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Final
 
 import re2
@@ -66,7 +67,7 @@ def _readable(data: bytes) -> bool:
 class Obfuscation:
     """Looks for what hides. Cheap: one automaton over a text that holds no sign of it."""
 
-    version: Final = "obfuscation 1"
+    version: Final = "obfuscation 2"
 
     def __init__(self) -> None:
         self._set = re2.Set.SearchSet(options(memory=16 << 20))
@@ -94,11 +95,17 @@ class Obfuscation:
 
 def _is_number(run: str) -> bool:
     words = [word for word in re.findall(r"\w+", run.lower()) if word in WORDS]
-    return len(words) >= _SPELLED_WORDS and len(set(words)) >= 3
+    if len(words) < _SPELLED_WORDS or len(set(words)) < 3:
+        return False
+    values = [int(WORDS[word]) for word in words]
+    return {after - before for before, after in pairwise(values)} not in ({1}, {-1})  # else somebody counts
 
 
 def _is_writing(run: str) -> bool:
-    return len(run) >= 10 and len(set(run)) >= 4
+    cells = [ord(cell) for cell in run if cell != " "]
+    # A spinner turns by a dot or two with every frame; letters do not.
+    turning = all((before ^ after).bit_count() <= 2 for before, after in pairwise(cells))
+    return len(run) >= 10 and len(set(run)) >= 4 and not turning
 
 
 def _hit(match: re.Match[str], name: str) -> Hit:

@@ -200,7 +200,7 @@ def _ssn_compact(page: Page, start: int, end: int) -> Verdict:
     return (start, end, 0.8)
 
 
-_SSN = r"\b(?:ssn|social security|social sec|soc sec|ss#|ss no|taxpayer)"
+_SSN = r"\b(?:ssn|social security|socialsecurity|social sec|soc sec|ss#|ss no|taxpayer)"
 _SSN_WORDS = Near(_SSN)
 
 

@@ -40,6 +40,9 @@ ORDINARY = {
     "rules": "- - - - - - - - - -\n. . . . . . . . . .\n----- ----- ----- ----- ----- ----- ----- -----",
     "integrity": '"integrity": "sha512-' + base64.b64encode(RNG.randbytes(64)).decode() + '"',
     "spinner": "frames = '⠋⠙⠹⠸⠼⠴'",
+    "whole spinner": "const frames = '⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏'; and ⠋⠙⠚⠞⠖⠦⠴⠲⠳⠓",
+    "counting": "one two three four five six seven eight nine",
+    "counting down": "nine, eight, seven, six, five, four, three, two, one",
     "path": "/".join(["a_long_directory_name_of_some_module"] * 8),
     "list": ", ".join(str(at % 10) for at in range(200)),
 }
