@@ -34,6 +34,10 @@ class Line:
     bits: Sequence[int] = field(repr=False)
 
 
+_LONGEST_WORD = 32
+"""Letters. No word of a name is longer."""
+
+
 @dataclass(frozen=True, slots=True)
 class Name:
     """A stretch of words [first, last] that is one name."""
@@ -48,7 +52,9 @@ def names(line: Line, chances: Floats) -> Iterator[Name]:
     """Every name that the network is sure enough of and nothing else speaks against."""
     for name in _stretches(chances, _supported(line.bits)):
         trimmed = _trimmed(line, name)
-        if trimmed is not None and not _doubtful(line, trimmed):
+        if trimmed is None or max(map(len, line.words[trimmed.first : trimmed.last + 1])) > _LONGEST_WORD:
+            continue  # base64, a hash, a line of a matrix
+        if not _doubtful(line, trimmed):
             yield trimmed
 
 

@@ -172,3 +172,8 @@ def test_hits_say_who_found_them(finder: EmbeddedFinder) -> None:
     hit = next(iter(finder.find("Please call Margaret Thompson today.")))
     assert isinstance(hit, Hit)
     assert (hit.entity, hit.recognizer) == ("PERSON", "names:embedded")
+
+
+def test_a_blob_is_no_name(finder: EmbeddedFinder) -> None:
+    blob = "eyJ2ZXJzaW9uIjozLCJzb3VyY2VzIjpbImluZGV4LnRzIl0sIm5hbWVzIjpbXX0"
+    assert list(finder.find(f"Mr {blob} wrote to {blob.upper()} in {blob.lower()}")) == []
