@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 from dlp_recognizers.hits import Hit
 from dlp_recognizers.obfuscation import ENTITY
 from dlp_recognizers.proof import counts
-from gateway.entities import EntityGroup, group_of
+from dlp_recognizers.whole import only_beside
 from gateway.model import Finding, ScanResult, SpanKind, TextSpan
 from gateway.redaction.inner import JOINED, bare_name
 
@@ -81,6 +81,13 @@ class Join:
                 for part in touched
                 if part.span >= 0
             ]
+
+    def at(self, piece: Finding) -> str:
+        """The text from where `piece` begins to the end of its string, as far as it was read."""
+        for part in self.parts:
+            if part.span == piece.span and part.start <= piece.start < part.end:
+                return self.text[part.at + piece.start - part.start : part.at + part.end - part.start]
+        return ""
 
 
 class TooManyJoins(Exception):
@@ -256,14 +263,6 @@ def with_joins(spans: Sequence[TextSpan], joins: Sequence[Join]) -> Sequence[Tex
     return [*spans, *(TextSpan(JOINED, join.text) for join in joins)] if joins else spans
 
 
-def _is_whole(piece: Finding, whole: set[tuple[int, str, int]]) -> bool:
-    """Whether a piece is a value by itself, which only looks longer with what happens to stand in the string beside it:
-    `hello` and `ada@corp.example`. A secret goes on where it seems to."""
-    if group_of(piece.entity) is EntityGroup.SECRET:
-        return False
-    return (piece.span, piece.entity, piece.start) in whole and (piece.span, piece.entity, piece.end) in whole
-
-
 def without_joins(result: ScanResult, count: int, joins: Sequence[Join]) -> ScanResult:
     """The result for the first `count` spans, what was found in joined texts told in their offsets.
 
@@ -280,7 +279,7 @@ def without_joins(result: ScanResult, count: int, joins: Sequence[Join]) -> Scan
     whole = {(each.span, each.entity, at) for each in findings for at in (each.start, each.end) if each.score >= _SURE}
     for at, found in by_join.items():
         for pieces in joins[at].findings(found):
-            if any(_is_whole(piece, whole) for piece in pieces):
+            if only_beside(pieces, whole, joins[at].at):
                 continue
             for each in pieces:
                 if (each.span, each.start, each.end, each.entity) not in known:

@@ -43,11 +43,11 @@ class Stitching:
         def finish(result: ScanResult) -> ScanResult:
             if not result.complete:
                 return result
+            result = without_labels(without_joins(result, len(spans), joins), shifts)
             # Not before: a text that cannot be scanned would spoil the requests that follow.
             if self._tails is not None:
-                self._tails.remember(agent, spans, now=now)
-            result = without_joins(result, len(spans), joins)
-            return joined(_without_seals(without_labels(result, shifts), spans))
+                self._tails.remember(agent, spans, now=now, whole=_ended(result, spans))
+            return joined(_without_seals(result, spans))
 
         return with_joins(labelled, joins), finish
 
@@ -55,6 +55,13 @@ class Stitching:
         """Forget everything."""
         if self._tails is not None:
             self._tails.clear()
+
+
+def _ended(result: ScanResult, spans: Sequence[TextSpan]) -> frozenset[int]:
+    """The spans that end with a value, or with a value and one more character, as a full stop."""
+    return frozenset(
+        each.span for each in result.findings if each.entity != ENTITY and each.end >= len(spans[each.span].text) - 1
+    )
 
 
 def _without_seals(result: ScanResult, spans: Sequence[TextSpan]) -> ScanResult:

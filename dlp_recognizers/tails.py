@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 
 from dlp_recognizers.joins import LEFT, NEAR, REACH, WORTH, last_word, open_key
 from gateway.model import SpanKind, TextSpan
@@ -25,9 +26,15 @@ class Tails:
         """The ends that are not too old, newest first."""
         return tuple(text for until, text in reversed(self._tails.get(agent, ())) if until > now)
 
-    def remember(self, agent: str, spans: Sequence[TextSpan], *, now: float) -> None:
-        """Keep how the last string of a request ends, if a value may be cut there."""
-        last = next((span.text for span in reversed(spans) if span.kind is SpanKind.TEXT and span.text), "")
+    def remember(
+        self, agent: str, spans: Sequence[TextSpan], *, now: float, whole: AbstractSet[int] = frozenset()
+    ) -> None:
+        """Keep how the last string of a request ends, if a value may be cut there. `whole` are the spans that end with
+        a value that was found: what comes next is no part of it, unless it is a private key without its end."""
+        index = next((at for at in range(len(spans) - 1, -1, -1) if _is_text(spans[at])), -1)
+        last = spans[index].text if index >= 0 else ""
+        if index in whole and open_key(last) < 0:
+            return
         if LEFT.search(last[-2:]) is None or WORTH.search(last_word(last[-NEAR:]) + "0") is None:
             return
         begin = open_key(last)
@@ -43,3 +50,7 @@ class Tails:
 
     def __repr__(self) -> str:
         return f"Tails(agents={len(self._tails)})"
+
+
+def _is_text(span: TextSpan) -> bool:
+    return span.kind is SpanKind.TEXT and bool(span.text)

@@ -136,3 +136,9 @@ def test_joining_is_linear_and_adds_little_to_a_conversation() -> None:
     start = time.process_time()
     assert sum(len(join.text) for join in joins_of(short)) < 8 * sum(len(span.text) for span in short)
     assert time.process_time() - start < 3
+
+
+@pytest.mark.parametrize("word", ["Who is that?", "sure, I will", "zqbcdfghzq <td>"])
+def test_a_plain_word_behind_a_whole_secret_is_no_part_of_it(engine: Engine, word: str) -> None:
+    token = "ghp" + "_" + "aB3dE5gH7jK9mN1pQ3sT5vW7yZ9bD1fG3hJ5"
+    assert sum(found(engine, spans(token, word)).values(), []) == [token]

@@ -185,14 +185,13 @@ TARGETS: dict[str, tuple[str, int]] = {
     "query": (f"/v1/chat/completions?key={MARKER}", 404),
     "upper case": ("/V1/chat/completions", 404),
     "trailing slash": ("/v1/chat/completions/", 404),
-    "files": ("/v1/files", 404),
-    "batches": ("/v1/batches", 404),
-    "images": ("/v1/images/generations", 404),
-    "audio": ("/v1/audio/transcriptions", 404),
+    "uploads": ("/v1/uploads", 404),
+    "evals": ("/v1/evals", 404),
+    "videos": ("/v1/videos", 404),
+    "voices": ("/v1/audio/voices", 404),
     "fine-tuning": ("/v1/fine_tuning/jobs", 404),
-    "moderations": ("/v1/moderations", 404),
     "vector stores": ("/v1/vector_stores", 404),
-    "message batches": ("/v1/messages/batches", 404),
+    "sessions": ("/v1/sessions", 404),
     "metrics": ("/metrics", 404),
     "readiness": ("/readyz", 404),
     "status": ("/status", 404),
@@ -209,7 +208,7 @@ def test_a_target_is_one_canonical_path_or_refused(attacker: Attacker, case: str
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE", "FOO"])
 def test_methods_are_on_a_list(gateway: RunningGateway, attacker: Attacker, method: str) -> None:
-    got = attacker.raw(head("connection: close", start=f"{method} {PATH} HTTP/1.1"))
+    got = attacker.raw(head("connection: close", start=f"{method} /v1/responses HTTP/1.1"))
     assert got.startswith(b"HTTP/1.1 405 ")
     assert gateway.stubs.count == 0
 

@@ -180,7 +180,7 @@ def test_nothing_of_it_is_in_the_log_the_status_or_the_events(own: RunningGatewa
 
 
 def test_a_gateway_does_not_start_with_a_table_of_another_key(tmp_path: Path) -> None:
-    instance = RunningGateway(tmp_path, settings={"dlp": {"exact_match": ["crm.match"]}})
+    instance = RunningGateway(tmp_path, settings={"dlp": {"exact_match": ["crm.match"], "names": "rules"}})
     try:
         other = tmp_path / "other"
         assert llmgw("init", other).code == 0

@@ -1,0 +1,29 @@
+"""Tells a value that was cut from a whole one that only stands beside something."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from gateway.entities import EntityGroup, group_of
+from gateway.model import Finding
+
+_PLAIN_WORD: Final = re.compile(r"[A-Za-z]?[a-z]{1,11}(?![A-Za-z0-9_+/=-])")
+
+
+def _is_whole(piece: Finding, whole: set[tuple[int, str, int]]) -> bool:
+    """Whether a piece is a value by itself, which only looks longer with what happens to stand in the string beside it:
+    `hello` and `ada@corp.example`."""
+    return (piece.span, piece.entity, piece.start) in whole and (piece.span, piece.entity, piece.end) in whole
+
+
+def only_beside(pieces: Sequence[Finding], whole: set[tuple[int, str, int]], text_at: Callable[[Finding], str]) -> bool:
+    """Whether a whole value and its neighbours were taken for one. A secret goes on where it seems to, but not into a
+    plain word: `Who` begins the next sentence. `whole` holds span, entity and either end of what was found in one
+    string; `text_at` gives the text from a piece on."""
+    if not any(_is_whole(piece, whole) for piece in pieces):
+        return False
+    if group_of(pieces[0].entity) is not EntityGroup.SECRET:
+        return True
+    return all(_is_whole(piece, whole) or _PLAIN_WORD.match(text_at(piece)) is not None for piece in pieces)
