@@ -121,8 +121,7 @@ class Worker:
             hosts=settings.admin.hosts,
         )
         admin_port = await self.admin.start()
-        await self.pool.start()
-        await prepare(self.surroundings.answer_guards, self.store.current())
+        await asyncio.gather(self.pool.start(), prepare(self.surroundings.answer_guards, self.store.current()))
         sock = bind(settings.listen.host, self.arguments.port or settings.listen.port)
         address = await self.listener.start(sock)
         self.canary = Canary(settings, lambda: address, self.listener.accepted_ports)

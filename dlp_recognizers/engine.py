@@ -146,8 +146,13 @@ class Engine:
             for shape in recognizer.shapes:
                 for _ in recognizer.find(page, shape):
                     pass
-        # The automata build their states as they meet text; prose and code make most of those that matter.
-        self.scan(_manual())
+        # The automata build their states as they meet text; prose and code make most of those that matter. The model
+        # of names has no states, and would take a second for it.
+        names, self._names = self._names, ()
+        try:
+            self.scan(_manual())
+        finally:
+            self._names = names
 
 
 _ANY = Shape("own", "")

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.support.answers import Answer, Client, said
-from tests.support.gateway import RunningGateway
+from tests.support.gateway import RunningGateway, running
 from tests.support.requests import REMOVABLE, WRAPPERS, Builder, Case, Json, Placed, case, dump, leaks
 
 pytestmark = [pytest.mark.runtime, pytest.mark.slow]
@@ -27,6 +27,13 @@ DESTINATIONS = {"third-party-openai", "third-party-anthropic", "sovereign-eu"}
 UNUSUAL = {"llmgw_invalid_request", "llmgw_key_collision"}
 """Codes with which a drawn shape may be refused: it has the API's own field with a wrong type; two keys are alike."""
 PLACEHOLDER = r"\[[A-Z][A-Z0-9_]*_[a-z2-7]{12}\]"
+
+
+@pytest.fixture(scope="module")
+def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningGateway]:
+    """Names by rules: what the model takes for a name is no planted value, and thousands of cases would wait for it."""
+    with running(tmp_path_factory.mktemp("gateway"), settings={"dlp": {"names": "rules"}}) as instance:
+        yield instance
 
 
 def drive(gateway: RunningGateway, cases: Iterable[Case]) -> dict[str, Answer]:
