@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 from dlp_recognizers.hits import Hit
 from dlp_recognizers.obfuscation import ENTITY
 from dlp_recognizers.proof import counts
-from dlp_recognizers.whole import only_beside
+from dlp_recognizers.whole import inside_larger, only_beside
 from gateway.model import Finding, ScanResult, SpanKind, TextSpan
 from gateway.redaction.inner import JOINED, bare_name
 
@@ -276,9 +276,12 @@ def without_joins(result: ScanResult, count: int, joins: Sequence[Join]) -> Scan
         if each.span >= count:
             by_join.setdefault(each.span - count, []).append(each)
     known = {(each.span, each.start, each.end, each.entity) for each in findings}
-    whole = {(each.span, each.entity, at) for each in findings for at in (each.start, each.end) if each.score >= _SURE}
+    sure = [each for each in findings if each.score >= _SURE]
+    whole = {(each.span, each.entity, at) for each in sure for at in (each.start, each.end)}
     for at, found in by_join.items():
         for pieces in joins[at].findings(found):
+            if any(inside_larger(piece, sure) for piece in pieces):
+                continue
             if only_beside(pieces, whole, joins[at].at):
                 continue
             for each in pieces:

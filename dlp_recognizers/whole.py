@@ -18,6 +18,18 @@ def _is_whole(piece: Finding, whole: set[tuple[int, str, int]]) -> bool:
     return (piece.span, piece.entity, piece.start) in whole and (piece.span, piece.entity, piece.end) in whole
 
 
+def inside_larger(piece: Finding, found: Sequence[Finding]) -> bool:
+    """Whether a piece is the end or the beginning of a larger value that was found: `pw@host.example` of a URL, with
+    what stands in the next string."""
+    return any(
+        each.span == piece.span
+        and each.start <= piece.start
+        and piece.end <= each.end
+        and each.end - each.start > piece.end - piece.start
+        for each in found
+    )
+
+
 def only_beside(pieces: Sequence[Finding], whole: set[tuple[int, str, int]], text_at: Callable[[Finding], str]) -> bool:
     """Whether a whole value and its neighbours were taken for one. A secret goes on where it seems to, but not into a
     plain word: `Who` begins the next sentence. `whole` holds span, entity and either end of what was found in one

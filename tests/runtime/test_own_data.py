@@ -56,6 +56,7 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningGateway]:
         "deny_lists": [{"file": "own/names.txt", "entity": "PERSONAL_PROJECT"}],
         "exact_match": ["own/crm.match"],
         "fingerprints": [{"file": "own/memos.prints"}],
+        "names": "rules",
     }
     instance = RunningGateway(folder, settings={"dlp": dlp})
     (folder / "own").mkdir()
