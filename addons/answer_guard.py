@@ -69,7 +69,8 @@ class AnswerGuards:
             return body
         root = [tree]
         texts = AnswerTexts.of(tree) if not isinstance(tree, str) else AnswerTexts.of(root)
-        scan = await scanner.scan(texts.spans, agent=agent)
+        # Under a name of its own: how an answer ends must not be read together with the agent's next request.
+        scan = await scanner.scan(texts.spans, agent=f"{agent} (answers)")
         if not scan.complete and guard.profile.holds:
             raise Refused(answer_failed())
         hits = [AnswerHit(each.span, each.start, each.end, each.entity, each.score) for each in scan.findings]
