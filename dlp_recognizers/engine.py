@@ -22,6 +22,7 @@ from dlp_recognizers.page import Page
 from dlp_recognizers.prefilter import Prefilter
 from dlp_recognizers.proof import changed, counts, explained, with_places
 from dlp_recognizers.views import Inside, Reading, TooManyReadings, readings
+from dlp_recognizers.whole import only_grown
 from gateway.errors import ConfigurationError
 from gateway.settings import Dlp
 
@@ -95,6 +96,7 @@ class Engine:
 
     def _hits(self, text: str) -> Iterable[Hit]:
         hits: list[Hit] = []
+        guesses: list[Hit] = []
         inner: dict[Hit, list[tuple[Inside, Hit]]] = {}
         hits.extend(self._obfuscation.find(Page.of(text)))
         for reading in readings(text):
@@ -105,8 +107,14 @@ class Engine:
                 if placed is None:
                     continue
                 hits.append(placed)
+                if reading.strict:
+                    guesses.append(placed)
                 if reading.inside is not None and (inside := reading.inside(hit.start, hit.end)) is not None:
                     inner.setdefault(placed, []).append((inside, hit))
+        if guesses:
+            grown = only_grown(guesses, hits, text)
+            hits = [hit for hit in hits if hit not in grown]
+            inner = {hit: places for hit, places in inner.items() if hit not in grown}
         return explained(with_places(hits, inner) if inner else hits)
 
     def _found(self, reading: Reading) -> Iterable[Hit]:

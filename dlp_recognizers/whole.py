@@ -3,13 +3,46 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from typing import Final
 
+from dlp_recognizers.hits import Hit
 from gateway.entities import EntityGroup, group_of
 from gateway.model import Finding
 
 _PLAIN_WORD: Final = re.compile(r"[A-Za-z]?[a-z]{1,11}(?![A-Za-z0-9_+/=-])")
+
+_NEAR: Final = 8
+_WORD_BEFORE: Final = re.compile(r"[\s|;,.!?]*(?:[A-Za-z]?[a-z]{0,11}[\s|;,.!?]+)?")
+_WORD_AFTER: Final = re.compile(r"(?:[\s|;,.!?]+[A-Za-z]?[a-z]{0,11})?[\s|;,.!?]*")
+"""A plain word and what parts cells and lines; no quotes or pluses, which put pieces together."""
+
+
+def only_grown(guesses: Sequence[Hit], found: Sequence[Hit], text: str) -> frozenset[Hit]:
+    """The guesses that are a whole value and a plain word of the next cell or line. Passwords may be plain words."""
+    whole: dict[str, list[Hit]] = {}
+    for hit in sorted(found, key=lambda each: each.start):
+        if hit.score >= 0.5:
+            whole.setdefault(hit.entity, []).append(hit)
+    grown = set()
+    for guess in guesses:
+        if guess.entity == "PASSWORD":
+            continue
+        inside = whole.get(guess.entity, [])
+        at = bisect_left(inside, guess.start, key=lambda each: each.start)
+        # The word before it is short, so the whole value begins with one of the next few.
+        if any(_beside(guess, hit, text) for hit in inside[at : at + _NEAR]):
+            grown.add(guess)
+    return frozenset(grown)
+
+
+def _beside(guess: Hit, hit: Hit, text: str) -> bool:
+    """Whether `guess` is `hit` and a plain word on either side."""
+    if not (hit.end <= guess.end and hit.end - hit.start < guess.end - guess.start):
+        return False
+    before, after = text[guess.start : hit.start], text[hit.end : guess.end]
+    return _WORD_BEFORE.fullmatch(before) is not None and _WORD_AFTER.fullmatch(after) is not None
 
 
 def _is_whole(piece: Finding, whole: set[tuple[int, str, int]]) -> bool:

@@ -129,12 +129,7 @@ def test_removed_values_stay_and_the_rest_comes_back(gateway: RunningGateway) ->
         for each in cases
         for what in problems(each, answers[each.marker], upstream.get(each.marker))
     ]
-    # KNOWN DEFECT, counted and bounded: a secret at the end of one text may take a word beside it with it, which then
-    # does not come back. Nothing leaks by it. A leak, or any other problem, fails at once.
-    altered = [what for what in wrong if "another text back" in what]
-    rest = [what for what in wrong if "another text back" not in what]
-    assert not rest, f"{len(rest)} problems:\n" + "\n".join(rest[:40])
-    assert len(altered) <= CASES // 100, f"{len(altered)} answers altered:\n" + "\n".join(altered[:40])
+    assert not wrong, f"{len(wrong)} problems:\n" + "\n".join(wrong[:40])
     covered = Counter(placed.entity for each in cases for placed in each.placed)
     assert min(covered.values()) >= 50
     assert sum(1 for each in cases if each.placed) >= CASES * 0.7
