@@ -13,7 +13,8 @@ import pytest
 
 pytestmark = [pytest.mark.runtime, pytest.mark.slow]
 
-# Imported by every Python process of the run: tells of each name looked up and each address dialled outside.
+# Tells of each name looked up and each address dialled outside. Every Python process of the run imports it but the scan
+# processes, which get no environment of ours: what they run is run under `scan`.
 WATCH = """
 import os, sys
 def hook(event, args):

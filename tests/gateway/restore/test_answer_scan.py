@@ -65,15 +65,13 @@ def test_what_the_request_said_stays() -> None:
 
 
 def test_overlaps_leave_nothing_behind() -> None:
-    texts = AnswerTexts.of(["0123456789"])
     found = [
         AnswerHit(0, 2, 6, "EMAIL_ADDRESS", 1.0),
         AnswerHit(0, 4, 8, "PERSON", 1.0),
         AnswerHit(0, 3, 5, "PERSON", 1),
     ]
-    tree: list[Any] = []
-    texts = AnswerTexts.of(tree := ["0123456789"])
-    apply(guarded("redact"), texts, found)
+    tree = ["0123456789"]
+    apply(guarded("redact"), AnswerTexts.of(tree), found)
     assert tree == ["01[REMOVED_EMAIL_ADDRESS]89"]
 
 
