@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
@@ -13,6 +13,8 @@ from gateway.restore.answer_scan import AnswerHit, AnswerTexts, apply
 from gateway.restore.guard import AnswerGuard, AnswerReport
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from gateway.exchange import Exchange
     from gateway.ports import Scanner
     from gateway.settings import Dlp as DlpSettings
@@ -59,16 +61,15 @@ class AnswerGuards:
         return AnswerGuard(profile, self._finder, _known(exchange), exchange.answer_report)
 
     async def look(self, guard: AnswerGuard, body: bytes, scanner: Scanner, agent: str) -> bytes:
-        """A whole answer, looked through by the scan processes, names included. What is no JSON stays as it is.
+        """A whole answer, looked through by the scan processes, names included. What is no JSON (rows of JSON, a plain
+        transcript) is one text.
 
         Raises Refused for an answer that the profile cuts, and for one that was not looked through though the profile
         takes values out."""
-        try:
-            tree = orjson.loads(body)
-        except orjson.JSONDecodeError:
-            return body
-        root = [tree]
-        texts = AnswerTexts.of(tree) if not isinstance(tree, str) else AnswerTexts.of(root)
+        root, written = _read(body)
+        if not root and guard.profile.holds:
+            raise Refused(answer_failed())
+        texts = AnswerTexts.of(root)
         # Under a name of its own: how an answer ends must not be read together with the agent's next request.
         scan = await scanner.scan(texts.spans, agent=f"{agent} (answers)")
         if not scan.complete and guard.profile.holds:
@@ -78,7 +79,19 @@ class AnswerGuards:
             raise Refused(internal_error())
         for index, span in enumerate(texts.spans):
             hits += [AnswerHit(index, c.start, c.end, c.entity, c.score) for c in self._finder.canaries(span.text)]
-        return orjson.dumps(tree if not isinstance(tree, str) else root[0]) if apply(guard, texts, hits) else body
+        return written(root[0]) if apply(guard, texts, hits) else body
+
+
+def _read(body: bytes) -> tuple[list[Any], Callable[[Any], bytes]]:
+    """What the body holds, as the one element of a list, and how it is written again; nothing for what is no text."""
+    try:
+        return [orjson.loads(body)], orjson.dumps
+    except orjson.JSONDecodeError:
+        pass
+    try:
+        return [body.decode("utf-8")], lambda text: str(text).encode("utf-8")
+    except UnicodeDecodeError:
+        return [], bytes
 
 
 async def prepare(guards: AnswerGuards, snapshot: Snapshot) -> None:

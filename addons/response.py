@@ -118,7 +118,8 @@ class Response:
         body = _decoded(answer, exchange)
         guards = self._surroundings.answer_guards
         guard = guards.guard(exchange)
-        if guard is not None and exchange.agent is not None:
+        binary = answer.headers.get("content-type", "").startswith(_BINARY) and exchange.status < 400
+        if guard is not None and exchange.agent is not None and not binary:
             body = await guards.look(guard, body, self._surroundings.scanner, exchange.agent.agent_id)
         restored = _restored(exchange, body, answer.headers.get("content-type", ""))
         if not restored.is_json and exchange.status < 400 and not exchange.route.dialect.media:
